@@ -12,7 +12,10 @@ import type { Centicents, Centicontracts, Microdollars, UnixMs } from '../../dom
 import type { Level } from '../port.ts';
 
 export type UserId = string;
-/** The user that the order flow trades as: unlimited credit, no history kept, never reads. */
+/**
+ * The user that the order flow trades as: unlimited credit, no history kept, never reads. The crowd is many people: its
+ * orders execute against each other, self-trade prevention does not apply to it.
+ */
 export const CROWD: UserId = 'crowd';
 
 export interface ListedSeries {
@@ -357,13 +360,25 @@ export interface Engine {
     quantity: Centicontracts,
     from: 'head' | 'tail',
   ): Centicontracts;
-  /** The crowd's own quantity at a level. */
+  /** The crowd's own quantity at a level: what stands there of `crowdAdd`, `crowdReplace` and orders of CROWD. */
   crowdQuantity(market: Ticker, side: Side, price: Centicents): Centicontracts;
   /**
    * A crowd taker executes up to `quantity` against account orders on the other side that stand at `price` or better and
    * have nothing of the crowd left before them; the crowd's own levels are left to `crowdRemove`. Returns what it filled.
    */
   crowdTake(market: Ticker, takerSide: Side, price: Centicents, quantity: Centicontracts): Centicontracts;
+  /**
+   * A trade of a recording, `quantity` at `price`, as it goes through the queue: account orders on the other side at
+   * prices better for the taker first (each at its own price), then the line at `price` from its head, the crowd's and
+   * the accounts' in their order, until `quantity` is used up. What the accounts gave is a trade like any other; what the
+   * crowd gave leaves its level but is not printed (`crowdPrint` does that).
+   */
+  crowdExecute(
+    market: Ticker,
+    takerSide: Side,
+    price: Centicents,
+    quantity: Centicontracts,
+  ): { readonly accounts: Centicontracts; readonly crowd: Centicontracts };
   /** A trade between others: counted in volume, last price and the tape; touches no order. */
   crowdPrint(market: Ticker, price: Centicents, quantity: Centicontracts, takerSide: Side): void;
   /** Replaces the crowd's part of the book; account orders stay, behind everything at their price. */
