@@ -1,0 +1,105 @@
+/** Finds the command, loads only that one, and turns whatever goes wrong into a sentence and an exit code. */
+import { Command, CommanderError } from 'commander';
+import { BothsidesError, EXIT } from '../domain/errors.ts';
+import { printError } from './output.ts';
+
+interface Entry {
+  readonly description: string;
+  /** Loads the module and adds its command; null: not built yet. */
+  readonly load: (() => Promise<(program: Command) => void>) | null;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  trade: {
+    description: 'trade: against the embedded exchange unless told otherwise',
+    load: async () => (await import('./trade.ts')).registerTrade,
+  },
+  exchange: {
+    description: 'serve the embedded exchange over HTTP and WebSocket',
+    load: async () => (await import('./exchange.ts')).registerExchange,
+  },
+  config: {
+    description: 'show every value in force and where it came from',
+    load: async () => (await import('./config.ts')).registerConfig,
+  },
+  ...Object.fromEntries(
+    [
+      'accept',
+      'backtest',
+      'cancel-all',
+      'charts',
+      'doctor',
+      'export',
+      'flatten',
+      'halt',
+      'history',
+      'inspect',
+      'markets',
+      'pause',
+      'record',
+      'replay',
+      'report',
+      'resume',
+      'scan',
+      'status',
+      'why',
+    ].map((name) => [name, { description: 'not built yet', load: null }]),
+  ),
+};
+
+/** Runs one command line to its end. The process's exit code is set; on a failure the process ends at once. */
+export async function run(argv: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+    throw error;
+  });
+  process.on('uncaughtException', (error) => process.exit(printError(error)));
+  try {
+    const program = await createProgram(argv[0]);
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(reportUsage(error));
+    process.exit(printError(error));
+  }
+}
+
+async function createProgram(wanted: string | undefined): Promise<Command> {
+  const program = new Command('bothsides')
+    .description("A market maker for Kalshi's prediction markets.")
+    .exitOverride()
+    // What commander has to say about a mistake is said once, in our own form.
+    .configureOutput({ outputError: () => undefined });
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    if (entry.load !== null && name === wanted) (await entry.load())(program);
+    else addPlaceholder(program, name, entry);
+  }
+  return program;
+}
+
+/** A command in the help's list: not loaded because another one was asked for, or not there yet. */
+function addPlaceholder(program: Command, name: string, entry: Entry): void {
+  program
+    .command(name, { hidden: entry.load === null })
+    .description(entry.description)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .action(() => {
+      throw new BothsidesError('NOT_BUILT', `The command ${name} is not built yet.`, {
+        remedy: 'Built are trade, exchange and config.',
+      });
+    });
+}
+
+function reportUsage(error: CommanderError): number {
+  if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return EXIT.done;
+  if (error.code === 'commander.help') return EXIT.usage;
+  const sentence = error.message
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .trim();
+  const capital = sentence.charAt(0).toUpperCase() + sentence.slice(1);
+  const ended = /[.?!)]$/.test(capital) ? capital : `${capital}.`;
+  return printError(new BothsidesError('USAGE', ended, { remedy: 'See --help.' }));
+}

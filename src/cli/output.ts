@@ -1,0 +1,45 @@
+/** The one place that prints: results go to stdout, everything said on the way to stderr. */
+import { BothsidesError, type ExitCode, exitCodeOf, messageOf } from '../domain/errors.ts';
+
+/** A result for a person. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A result for a program: one JSON document a line. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Something worth knowing that is no result. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/**
+ * Says what failed and gives the exit code that belongs to it: `bothsides: <message> <remedy> [CODE]`. What nobody
+ * foresaw is our fault and comes with its stack.
+ */
+export function printError(error: unknown): ExitCode {
+  if (error instanceof BothsidesError && error.code !== 'FAULT') {
+    note(`bothsides: ${[error.message, error.remedy].filter((part) => part !== '').join(' ')} [${error.code}]`);
+  } else {
+    note(`bothsides: This should not have happened: ${messageOf(error)} [FAULT]`);
+    if (error instanceof Error && error.stack !== undefined) note(error.stack);
+  }
+  return exitCodeOf(error);
+}
+
+/** Columns of equal width, two spaces apart; the last one is left as it is. */
+export function alignColumns(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  }
+  return rows
+    .map((row) =>
+      row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!))).join('  '),
+    )
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
