@@ -1,5 +1,6 @@
 /** Finds the command, loads only that one, and turns whatever goes wrong into a sentence and an exit code. */
 import { Command, CommanderError } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { BothsidesError, EXIT } from '../domain/errors.ts';
 import { printError } from './output.ts';
 
@@ -11,7 +12,7 @@ interface Entry {
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   trade: {
-    description: 'trade: against the embedded exchange unless told otherwise',
+    description: 'make markets: against the embedded exchange unless told otherwise',
     load: async () => (await import('./trade.ts')).registerTrade,
   },
   exchange: {
@@ -66,7 +67,8 @@ export async function run(argv: readonly string[]): Promise<void> {
 
 async function createProgram(wanted: string | undefined): Promise<Command> {
   const program = new Command('bothsides')
-    .description("A market maker for Kalshi's prediction markets.")
+    .description(manifest.description)
+    .version(manifest.version)
     .exitOverride()
     // What commander has to say about a mistake is said once, in our own form.
     .configureOutput({ outputError: () => undefined });

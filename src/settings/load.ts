@@ -4,7 +4,7 @@
  *   config/default.yaml → config/<mode>.yaml → --config FILE → environment → --set key=value → flags of their own
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
@@ -113,8 +113,7 @@ function findProfile(text: string, folder: string): { path: string; source: stri
   }
   if (existsSync(text)) {
     const name = basename(text, '.yaml');
-    const same = existsSync(join(folder, `${name}.yaml`)) && readSame(text, join(folder, `${name}.yaml`));
-    return { path: text, source: text, shipped: same ? name : null };
+    return { path: text, source: text, shipped: resolve(text) === resolve(folder, `${name}.yaml`) ? name : null };
   }
   const names = readdirSync(folder)
     .filter((file) => file.endsWith('.yaml'))
@@ -123,16 +122,6 @@ function findProfile(text: string, folder: string): { path: string; source: stri
   throw new BothsidesError('CONFIG_FILE', `There is no configuration file ${text}.`, {
     remedy: `Give a path, or one of the shipped profiles: ${names.join(', ')}.`,
   });
-}
-
-/** A shipped profile named by its path is the shipped profile. */
-function readSame(path: string, other: string): boolean {
-  try {
-    return readFileSync(path).equals(readFileSync(other));
-  } catch {
-    // Unreadable, a folder: the reader that comes next says so with its name.
-    return false;
-  }
 }
 
 function parseSet(text: string): Tree {
