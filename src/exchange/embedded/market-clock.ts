@@ -1,0 +1,167 @@
+import type { Clock, TimerId } from '../../domain/clock.ts';
+import { type UnixMs, unixMs } from '../../domain/units.ts';
+
+export interface ScaledClock extends Clock {
+  /** Market milliseconds a wall millisecond; 0 while it stands still. */
+  readonly speed: number;
+  /** From now on; time already passed stays as it was. 0 stands still. */
+  setSpeed(speed: number): void;
+}
+
+interface ScaledTimer {
+  readonly dueMs: number;
+  readonly sequence: number;
+  /** null once it was cleared or has fired. */
+  callback: (() => void) | null;
+}
+
+/** The wall waits at most this long at a time: far below the 24.8 days at which Node's timers overflow. */
+const WALL_WAIT_MS_MAX = 3_600_000;
+
+/**
+ * A market clock that runs `speed` times as fast as a wall clock. Each timer fires once, no earlier than its market
+ * time, and all of them in order of (market time, order of being set) at any speed: one wall timer waits for the
+ * earliest, and what has come due by then fires in that turn.
+ */
+export function createScaledClock(wall: Clock, options: { startMs: UnixMs; speed: number }): ScaledClock {
+  let anchorMarketMs: number = options.startMs;
+  let anchorWallMs: number = wall.now();
+  let speed = checked(options.speed);
+  let sequence = 0;
+  const queue = new TimerQueue();
+  let wallTimer: TimerId | null = null;
+  let wallTimerDueMs = Number.POSITIVE_INFINITY;
+
+  const exactNow = (): number => anchorMarketMs + Math.max(0, wall.now() - anchorWallMs) * speed;
+
+  function disarm(): void {
+    if (wallTimer !== null) wall.clearTimeout(wallTimer);
+    wallTimer = null;
+    wallTimerDueMs = Number.POSITIVE_INFINITY;
+  }
+
+  function arm(): void {
+    const next = queue.peek();
+    if (next === null || speed === 0) {
+      disarm();
+      return;
+    }
+    if (wallTimer !== null && wallTimerDueMs === next.dueMs) return;
+    disarm();
+    wallTimerDueMs = next.dueMs;
+    const waitMs = Math.ceil(Math.max(0, next.dueMs - exactNow()) / speed);
+    wallTimer = wall.setTimeout(fire, Math.min(waitMs, WALL_WAIT_MS_MAX));
+  }
+
+  function fire(): void {
+    wallTimer = null;
+    const nowMs = exactNow();
+    // What is set from here on belongs to a later turn, even with no delay.
+    const before = sequence;
+    try {
+      for (let timer = queue.peek(); timer !== null && timer.dueMs <= nowMs; timer = queue.peek()) {
+        if (timer.sequence >= before) break;
+        queue.pop();
+        const { callback } = timer;
+        timer.callback = null;
+        callback?.();
+      }
+    } finally {
+      arm();
+    }
+  }
+
+  return {
+    now: () => unixMs(Math.floor(exactNow())),
+    setTimeout(callback, delayMs) {
+      // From the whole millisecond that `now` shows, so that a timer of 1 ms is due at now + 1.
+      const delay = Number.isNaN(delayMs) ? 0 : Math.max(0, delayMs);
+      const timer: ScaledTimer = { callback, dueMs: Math.floor(exactNow()) + delay, sequence: sequence++ };
+      if (timer.dueMs !== Number.POSITIVE_INFINITY) queue.push(timer);
+      arm();
+      return timer;
+    },
+    clearTimeout(id) {
+      const timer = id as ScaledTimer | null | undefined;
+      if (timer == null || timer.callback === null) return;
+      timer.callback = null;
+      queue.forgotten();
+      // A process must be able to end when nothing is waited for.
+      if (queue.peek() === null) disarm();
+    },
+    get speed() {
+      return speed;
+    },
+    setSpeed(next) {
+      const wanted = checked(next);
+      anchorMarketMs = exactNow();
+      anchorWallMs = wall.now();
+      speed = wanted;
+      disarm();
+      arm();
+    },
+  };
+}
+
+function checked(speed: number): number {
+  if (!Number.isFinite(speed) || speed < 0) throw new RangeError(`a speed must be a number ≥ 0, was ${speed}`);
+  return speed;
+}
+
+/** A binary heap by (due, sequence). Cleared timers stay until they surface or are half of it. */
+class TimerQueue {
+  #heap: ScaledTimer[] = [];
+  #dead = 0;
+
+  push(timer: ScaledTimer): void {
+    const heap = this.#heap;
+    heap.push(timer);
+    let index = heap.length - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!isBefore(timer, heap[parent]!)) break;
+      heap[index] = heap[parent]!;
+      index = parent;
+    }
+    heap[index] = timer;
+  }
+
+  peek(): ScaledTimer | null {
+    for (;;) {
+      const first = this.#heap[0];
+      if (first === undefined) return null;
+      if (first.callback !== null) return first;
+      this.pop();
+      this.#dead--;
+    }
+  }
+
+  pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (!isBefore(heap[child]!, last)) break;
+      heap[index] = heap[child]!;
+      index = child;
+    }
+    heap[index] = last;
+  }
+
+  forgotten(): void {
+    this.#dead++;
+    if (this.#dead < 64 || this.#dead * 2 < this.#heap.length) return;
+    const alive = this.#heap.filter((timer) => timer.callback !== null);
+    this.#heap = [];
+    this.#dead = 0;
+    for (const timer of alive) this.push(timer);
+  }
+}
+
+function isBefore(a: ScaledTimer, b: ScaledTimer): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
+}

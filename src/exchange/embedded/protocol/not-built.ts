@@ -1,0 +1,61 @@
+import { exchangeError } from './errors.ts';
+import type { Route } from './venue.ts';
+
+/** Calls that the venue has and this exchange does not: answered 501, never as if they did not exist. */
+const PATHS: readonly (readonly [method: Route['method'], path: string])[] = [
+  ['GET', '/series/fee_changes'],
+  ['GET', '/events/fee_changes'],
+  ['GET', '/events/multivariate'],
+  ['GET', '/events/:event/metadata'],
+  ['GET', '/series/:series/markets/:ticker/candlesticks'],
+  ['GET', '/series/:series/events/:event/candlesticks'],
+  ['GET', '/markets/candlesticks'],
+  ['GET', '/historical/cutoff'],
+  ['GET', '/historical/markets'],
+  ['GET', '/historical/markets/:ticker'],
+  ['GET', '/historical/markets/:ticker/candlesticks'],
+  ['GET', '/historical/trades'],
+  ['GET', '/historical/fills'],
+  ['GET', '/historical/orders'],
+  ['GET', '/historical/positions'],
+  ['GET', '/portfolio/deposits'],
+  ['GET', '/portfolio/withdrawals'],
+  ['GET', '/portfolio/summary/total_resting_order_value'],
+  ['POST', '/portfolio/subaccounts'],
+  ['GET', '/portfolio/subaccounts/balances'],
+  ['POST', '/portfolio/subaccounts/transfer'],
+  ['GET', '/portfolio/subaccounts/transfers'],
+  ['GET', '/portfolio/subaccounts/netting'],
+  ['PUT', '/portfolio/subaccounts/netting'],
+  ['POST', '/portfolio/intra_exchange_instance_transfer'],
+  ['GET', '/portfolio/intra_exchange_instance_transfers'],
+  ['GET', '/portfolio/target_balance_allocation'],
+  ['PUT', '/portfolio/target_balance_allocation'],
+  ['POST', '/portfolio/order_groups/create'],
+  ['GET', '/portfolio/order_groups'],
+  ['GET', '/portfolio/order_groups/:group'],
+  ['DELETE', '/portfolio/order_groups/:group'],
+  ['PUT', '/portfolio/order_groups/:group/reset'],
+  ['PUT', '/portfolio/order_groups/:group/trigger'],
+  ['PUT', '/portfolio/order_groups/:group/limit'],
+  ['GET', '/incentive_programs'],
+  ['GET', '/api_keys'],
+  ['POST', '/api_keys'],
+  ['POST', '/api_keys/generate'],
+  ['DELETE', '/api_keys/:key'],
+  ['POST', '/account/api_usage_level/upgrade'],
+  ['GET', '/communications/*'],
+  ['POST', '/communications/*'],
+  ['PUT', '/communications/*'],
+  ['DELETE', '/communications/*'],
+];
+
+export const notBuiltRoutes: readonly Route[] = PATHS.map(([method, path]) => ({
+  method,
+  path,
+  access: 'public',
+  readCost: null,
+  handle: () => {
+    throw exchangeError(501, 'not_implemented', `${method} ${path} is not built in this exchange`);
+  },
+}));

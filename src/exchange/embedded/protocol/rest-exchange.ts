@@ -1,0 +1,93 @@
+/** The exchange itself and what an account may do: status, hours, clock, limits. */
+import { unixMs } from '../../../domain/units.ts';
+import { formatTime } from './format.ts';
+import { COST_CANCEL, COST_DEFAULT, COST_ORDER_READ, SHARDS } from './rate-limits.ts';
+import { ok, type Route } from './venue.ts';
+
+const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+const ROOT = '/trade-api/v2';
+
+export function exchangeRoutes(readDelayMs: number): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/exchange/status',
+      access: 'public',
+      readCost: COST_DEFAULT,
+      handle: ({ engine }) => {
+        const status = { exchange_active: engine.exchangeActive, trading_active: engine.tradingActive };
+        return ok({
+          ...status,
+          exchange_index_statuses: SHARDS.map((shard) => ({
+            exchange_index: shard,
+            description: `shard ${shard}`,
+            ...status,
+            intra_exchange_transfers_active: false,
+          })),
+        });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/exchange/schedule',
+      access: 'public',
+      readCost: COST_DEFAULT,
+      // This exchange never sleeps.
+      handle: () => {
+        const allDay = Object.fromEntries(DAYS.map((day) => [day, [{ open_time: '00:00', close_time: '24:00' }]]));
+        return ok({
+          schedule: {
+            standard_hours: [{ start_time: '2020-01-01T00:00:00Z', end_time: '2100-01-01T00:00:00Z', ...allDay }],
+            maintenance_windows: [],
+          },
+        });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/exchange/user_data_timestamp',
+      access: 'public',
+      readCost: COST_DEFAULT,
+      // Wall time: it is compared with the time at which a request was signed.
+      handle: ({ wall }) => ok({ as_of_time: formatTime(unixMs(wall.now() - readDelayMs)) }),
+    },
+    {
+      method: 'GET',
+      path: '/_clock',
+      access: 'public',
+      readCost: null,
+      handle: ({ market, wall, speed }) => ok({ marketTimeMs: market.now(), wallTimeMs: wall.now(), speed: speed() }),
+    },
+    {
+      method: 'GET',
+      path: '/account/limits',
+      access: 'private',
+      readCost: COST_DEFAULT,
+      handle: ({ rates }) => {
+        const { read, write } = rates.limits;
+        return ok({
+          usage_tier: rates.tier,
+          read: { refill_rate: read.refillRate, bucket_capacity: read.capacity },
+          write: { refill_rate: write.refillRate, bucket_capacity: write.capacity },
+          grants: [],
+        });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/account/endpoint_costs',
+      access: 'private',
+      readCost: COST_DEFAULT,
+      handle: () =>
+        ok({
+          default_cost: COST_DEFAULT,
+          endpoint_costs: [
+            { method: 'DELETE', path: `${ROOT}/portfolio/events/orders`, cost: COST_CANCEL },
+            { method: 'DELETE', path: `${ROOT}/portfolio/events/orders/:order_id`, cost: COST_CANCEL },
+            { method: 'DELETE', path: `${ROOT}/portfolio/events/orders/batched`, cost: COST_CANCEL },
+            { method: 'GET', path: `${ROOT}/portfolio/orders/:order_id`, cost: COST_ORDER_READ },
+          ],
+        }),
+    },
+  ];
+}
