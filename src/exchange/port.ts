@@ -272,7 +272,8 @@ export interface LifecycleEvent {
     | { readonly kind: 'determined'; readonly result: MarketResult; readonly value: Centicents | null }
     | { readonly kind: 'settled' }
     | { readonly kind: 'gridChanged'; readonly grid: PriceGrid }
-    | { readonly kind: 'feesChanged'; readonly fees: FeeSchedule | null };
+    /** Of every market of this event (`market` is one of them); null: back to the series' own schedule. */
+    | { readonly kind: 'feesChanged'; readonly event: EventTicker; readonly fees: FeeSchedule | null };
 }
 
 /** One connection. It never reconnects by itself: whoever opened it decides. */
