@@ -1,0 +1,69 @@
+/**
+ * `npm run bench [-- name …]`: ours ÷ a bare baseline, same run, median of five, against the budgets. Ends with 1 when a
+ * row is more than a fifth away from its budget. Not part of the tests: a busy machine must not fail a commit.
+ */
+import { existsSync } from 'node:fs';
+import { alignColumns, note, print } from '../../src/cli/output.ts';
+import type { Bench, BenchRow } from './row.ts';
+
+/** How far from its budget a row may be before the run fails: machines differ. */
+const TOLERATED = 0.8;
+
+/** File and function of each benchmark. */
+const BENCHES: readonly (readonly [file: string, name: string])[] = [
+  ['parse', 'benchParse'],
+  ['socket', 'benchSocket'],
+  ['decide', 'benchDecide'],
+  ['matching', 'benchMatching'],
+  ['journal', 'benchRestart'],
+  ['signing', 'benchSigning'],
+];
+
+type Verdict = 'holds' | 'near' | 'FAILS';
+
+function judge(row: BenchRow): Verdict {
+  const share = row.bound === 'atLeast' ? row.value / row.budget : row.budget / row.value;
+  if (share >= 1) return 'holds';
+  return share >= TOLERATED ? 'near' : 'FAILS';
+}
+
+function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3;
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
+}
+
+function describeRow(row: BenchRow): string[] {
+  const sign = row.bound === 'atLeast' ? '≥' : '≤';
+  const unit = row.baseline === null ? ` ${row.unit}` : ' ×';
+  return [
+    row.name,
+    `${formatNumber(row.ours)} ${row.unit}`,
+    row.baseline === null ? '–' : `${formatNumber(row.baseline)} ${row.unit}`,
+    `${formatNumber(row.value)}${unit}`,
+    `${sign} ${formatNumber(row.budget)}`,
+    judge(row),
+  ];
+}
+
+async function main(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.filter((name) => !BENCHES.some(([file]) => file === name));
+  if (unknown.length > 0) {
+    note(`bench: there is no ${unknown.join(', ')}; there are ${BENCHES.map(([file]) => file).join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+  const rows: BenchRow[] = [];
+  for (const [file, name] of BENCHES) {
+    const path = new URL(`./${file}.ts`, import.meta.url);
+    if (!existsSync(path) || (wanted.length > 0 && !wanted.includes(file))) continue;
+    note(`measuring ${file} …`);
+    const module = (await import(path.href)) as Record<string, Bench>;
+    rows.push(...[await module[name]!()].flat());
+  }
+  const head = ['what', 'ours', 'baseline', 'measured', 'budget', ''];
+  print(alignColumns([head, ...rows.map(describeRow)]));
+  if (rows.some((row) => judge(row) === 'FAILS')) process.exitCode = 1;
+}
+
+await main(process.argv.slice(2));
