@@ -1,0 +1,31 @@
+import type { Clocks } from '../domain/clock.ts';
+
+const BASELINE_MS_MIN = 200;
+
+/** How many milliseconds of market time pass in one of the wall's, from the clocks themselves; never below 1. */
+export class SpeedGauge {
+  readonly #clocks: Clocks;
+  #wallMs: number;
+  #marketMs: number;
+  #speed = 1;
+
+  constructor(clocks: Clocks) {
+    this.#clocks = clocks;
+    this.#wallMs = clocks.wall.now();
+    this.#marketMs = clocks.market.now();
+  }
+
+  get speed(): number {
+    return this.#speed;
+  }
+
+  /** Measures since the last measurement, if that is long enough ago to mean something. */
+  measure(): void {
+    const wallMs = this.#clocks.wall.now();
+    const marketMs = this.#clocks.market.now();
+    if (wallMs - this.#wallMs < BASELINE_MS_MIN) return;
+    this.#speed = Math.max(1, (marketMs - this.#marketMs) / (wallMs - this.#wallMs));
+    this.#wallMs = wallMs;
+    this.#marketMs = marketMs;
+  }
+}
