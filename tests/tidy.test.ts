@@ -72,7 +72,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   runtime: { may: RUNTIME },
   backtest: { may: [...RUNTIME, 'runtime'] },
   console: { may: BASE, mayType: ['runtime', 'analytics'] },
-  cli: { may: [...RUNTIME, 'runtime', 'backtest', 'console'] },
+  cli: { may: [...RUNTIME, 'runtime', 'backtest', 'console', 'package.json'] },
 };
 
 /** What a source may not import, as sentences. */
