@@ -4,20 +4,31 @@
  * Subscriptions are made with `use_yes_price`, so the no side arrives on the yes scale already.
  */
 import type { Fill } from '../../domain/fill.ts';
-import type { ClientOrderId, OrderId, Ticker, TradeId } from '../../domain/ids.ts';
+import type { OrderId, Ticker, TradeId } from '../../domain/ids.ts';
 import { type FeeSchedule, type MarketResult, PriceGrid, type PriceRange } from '../../domain/market.ts';
-import type { Side } from '../../domain/side.ts';
+import { parseMoney, type UnixMs } from '../../domain/units.ts';
+import type { Channel, LifecycleEvent, StreamEvent } from '../port.ts';
 import {
-  type Centicents,
-  type Centicontracts,
-  DOLLAR,
-  parseMoney,
-  parsePrice,
-  parseQuantity,
-  type UnixMs,
-} from '../../domain/units.ts';
-import type { Channel, Level, LifecycleEvent, StreamEvent } from '../port.ts';
-import { feeMultiplier, feeType, parseTime } from './wire.ts';
+  bodyOf,
+  clientOrderIdOf,
+  executedOf,
+  type Fields,
+  fail,
+  integer,
+  levelsOf,
+  optionalInteger,
+  optionalTime,
+  priceOf,
+  quantityOf,
+  rawPrice,
+  sideOf,
+  sizeOf,
+  textOf,
+  tickerOf,
+  timeOf,
+  Unreadable,
+} from './fields.ts';
+import { feeMultiplier, feeType } from './wire.ts';
 
 /**
  * An event, and beside it what the connection itself must know: a refused command may have consumed a number of its
@@ -59,11 +70,6 @@ const TERMINAL_CODES: ReadonlySet<number> = new Set([10, 25]);
 
 const ALIVE: StreamEvent = { type: 'alive' };
 
-type Fields = Record<string, unknown>;
-
-/** Why a body cannot be understood; thrown and caught inside this file only. */
-class Unreadable extends Error {}
-
 /** One text frame. `subaccount`: fills, orders and positions of another one are not ours to hear. */
 export function decodeFrame(text: string, subaccount: number | null = null): Decoded {
   let frame: Fields;
@@ -97,7 +103,7 @@ export function decodeFrame(text: string, subaccount: number | null = null): Dec
       case 'market_position': {
         const body = bodyOf(frame);
         if (isForeign(body.subaccount, subaccount)) return ALIVE;
-        const position = quantityOf(body, 'position_fp');
+        const position = quantityOf(body.position_fp, 'position_fp');
         return { type: 'position', market: tickerOf(body), position };
       }
       case 'market_lifecycle_v2':
@@ -107,7 +113,11 @@ export function decodeFrame(text: string, subaccount: number | null = null): Dec
       case 'subscribed':
         return subscribed(bodyOf(frame));
       case 'unsubscribed':
-        return { type: 'unsubscribed', subscription: integer(frame, 'sid'), sequence: optionalInteger(frame, 'seq') };
+        return {
+          type: 'unsubscribed',
+          subscription: integer(frame.sid, 'sid'),
+          sequence: optionalInteger(frame.seq, 'seq'),
+        };
       case 'error':
         return failure(frame);
       case undefined:
@@ -127,17 +137,16 @@ function bookDelta(frame: Fields): StreamEvent {
   const body = bodyOf(frame);
   const side = body.side;
   if (side !== 'yes' && side !== 'no') throw new Unreadable('side is neither yes nor no');
-  const clientOrderId = body.client_order_id;
   return {
     type: 'bookDelta',
-    subscription: integer(frame, 'sid'),
-    sequence: integer(frame, 'seq'),
+    subscription: integer(frame.sid, 'sid'),
+    sequence: integer(frame.seq, 'seq'),
     market: tickerOf(body),
     side: side === 'yes' ? 'bid' : 'ask',
-    price: priceOf(body, 'price_dollars'),
-    change: quantityOf(body, 'delta_fp'),
+    price: priceOf(body.price_dollars, 'price_dollars'),
+    change: quantityOf(body.delta_fp, 'delta_fp'),
     atMs: timeOf(body),
-    clientOrderId: typeof clientOrderId === 'string' && clientOrderId !== '' ? (clientOrderId as ClientOrderId) : null,
+    clientOrderId: clientOrderIdOf(body),
   };
 }
 
@@ -145,29 +154,29 @@ function bookSnapshot(frame: Fields): StreamEvent {
   const body = bodyOf(frame);
   return {
     type: 'bookSnapshot',
-    subscription: integer(frame, 'sid'),
-    sequence: integer(frame, 'seq'),
+    subscription: integer(frame.sid, 'sid'),
+    sequence: integer(frame.seq, 'seq'),
     market: tickerOf(body),
-    bids: levelsOf(body, 'yes_dollars_fp'),
-    asks: levelsOf(body, 'no_dollars_fp'),
+    bids: levelsOf(body.yes_dollars_fp, 'yes_dollars_fp'),
+    asks: levelsOf(body.no_dollars_fp, 'no_dollars_fp'),
   };
 }
 
 function ticker(body: Fields): StreamEvent {
-  const bidSize = sizeOf(body, 'yes_bid_size_fp');
-  const askSize = sizeOf(body, 'yes_ask_size_fp');
-  const last = rawPrice(body, 'price_dollars');
+  const bidSize = sizeOf(body.yes_bid_size_fp, 'yes_bid_size_fp');
+  const askSize = sizeOf(body.yes_ask_size_fp, 'yes_ask_size_fp');
+  const last = rawPrice(body.price_dollars, 'price_dollars');
   return {
     type: 'ticker',
     market: tickerOf(body),
     // The size says whether there is a quote: an empty side shows 0 or 1.
-    bid: bidSize === 0 ? null : priceOf(body, 'yes_bid_dollars'),
-    ask: askSize === 0 ? null : priceOf(body, 'yes_ask_dollars'),
+    bid: bidSize === 0 ? null : priceOf(body.yes_bid_dollars, 'yes_bid_dollars'),
+    ask: askSize === 0 ? null : priceOf(body.yes_ask_dollars, 'yes_ask_dollars'),
     bidSize,
     askSize,
     lastPrice: last === 0 ? null : last,
-    volume: sizeOf(body, 'volume_fp'),
-    openInterest: sizeOf(body, 'open_interest_fp'),
+    volume: sizeOf(body.volume_fp, 'volume_fp'),
+    openInterest: sizeOf(body.open_interest_fp, 'open_interest_fp'),
     atMs: timeOf(body),
   };
 }
@@ -176,11 +185,11 @@ function trade(frame: Fields): StreamEvent {
   const body = bodyOf(frame);
   return {
     type: 'trade',
-    subscription: integer(frame, 'sid'),
-    sequence: integer(frame, 'seq'),
-    tradeId: textOf(body, 'trade_id') as TradeId,
+    subscription: integer(frame.sid, 'sid'),
+    sequence: integer(frame.seq, 'seq'),
+    tradeId: textOf(body.trade_id, 'trade_id') as TradeId,
     market: tickerOf(body),
-    price: priceOf(body, 'yes_price_dollars'),
+    price: priceOf(body.yes_price_dollars, 'yes_price_dollars'),
     quantity: executedOf(body),
     takerSide: sideOf(body.taker_book_side, body.taker_outcome_side ?? body.taker_side),
     atMs: timeOf(body),
@@ -188,20 +197,19 @@ function trade(frame: Fields): StreamEvent {
 }
 
 function fill(body: Fields): Fill {
-  const clientOrderId = body.client_order_id;
   if (typeof body.is_taker !== 'boolean') throw new Unreadable('is_taker is not a boolean');
   return {
-    tradeId: textOf(body, 'trade_id') as TradeId,
-    orderId: textOf(body, 'order_id') as OrderId,
-    clientOrderId: typeof clientOrderId === 'string' && clientOrderId !== '' ? (clientOrderId as ClientOrderId) : null,
+    tradeId: textOf(body.trade_id, 'trade_id') as TradeId,
+    orderId: textOf(body.order_id, 'order_id') as OrderId,
+    clientOrderId: clientOrderIdOf(body),
     market: tickerOf(body),
     side: sideOf(body.book_side, body.outcome_side),
-    price: priceOf(body, 'yes_price_dollars'),
+    price: priceOf(body.yes_price_dollars, 'yes_price_dollars'),
     quantity: executedOf(body),
-    fee: parseMoney(textOf(body, 'fee_cost')) ?? fail('fee_cost is not money'),
+    fee: parseMoney(textOf(body.fee_cost, 'fee_cost')) ?? fail('fee_cost is not money'),
     isTaker: body.is_taker,
     atMs: timeOf(body),
-    positionAfter: body.post_position_fp == null ? null : quantityOf(body, 'post_position_fp'),
+    positionAfter: body.post_position_fp == null ? null : quantityOf(body.post_position_fp, 'post_position_fp'),
   };
 }
 
@@ -210,26 +218,25 @@ function order(body: Fields): StreamEvent {
   if (status !== 'resting' && status !== 'canceled' && status !== 'executed') {
     throw new Unreadable(`status ${JSON.stringify(status)} says nothing`);
   }
-  const clientOrderId = body.client_order_id;
-  const createdMs = optionalTime(body, 'created_ts_ms', 'created_time') ?? fail('created_time is missing');
+  const createdMs =
+    optionalTime(body.created_ts_ms, body.created_time, 'created_time') ?? fail('created_time is missing');
   const reason = body.last_update_reason;
   return {
     type: 'order',
     order: {
-      orderId: textOf(body, 'order_id') as OrderId,
-      clientOrderId:
-        typeof clientOrderId === 'string' && clientOrderId !== '' ? (clientOrderId as ClientOrderId) : null,
-      market: textOf(body, 'ticker') as Ticker,
-      exchangeIndex: body.exchange_index === undefined ? 0 : integer(body, 'exchange_index'),
+      orderId: textOf(body.order_id, 'order_id') as OrderId,
+      clientOrderId: clientOrderIdOf(body),
+      market: textOf(body.ticker, 'ticker') as Ticker,
+      exchangeIndex: body.exchange_index === undefined ? 0 : integer(body.exchange_index, 'exchange_index'),
       side: sideOf(body.book_side, body.outcome_side),
-      price: priceOf(body, 'yes_price_dollars'),
+      price: priceOf(body.yes_price_dollars, 'yes_price_dollars'),
       status,
-      filled: sizeOf(body, 'fill_count_fp'),
-      remaining: sizeOf(body, 'remaining_count_fp'),
-      initial: sizeOf(body, 'initial_count_fp'),
+      filled: sizeOf(body.fill_count_fp, 'fill_count_fp'),
+      remaining: sizeOf(body.remaining_count_fp, 'remaining_count_fp'),
+      initial: sizeOf(body.initial_count_fp, 'initial_count_fp'),
       reason: typeof reason === 'string' && reason !== '' ? reason : null,
       createdMs,
-      updatedMs: optionalTime(body, 'last_updated_ts_ms', 'last_update_time') ?? createdMs,
+      updatedMs: optionalTime(body.last_updated_ts_ms, body.last_update_time, 'last_update_time') ?? createdMs,
     },
   };
 }
@@ -240,8 +247,8 @@ function lifecycle(frame: Fields): StreamEvent {
   if (change === null) return sequencedOrAlive(frame);
   return {
     type: 'lifecycle',
-    subscription: integer(frame, 'sid'),
-    sequence: integer(frame, 'seq'),
+    subscription: integer(frame.sid, 'sid'),
+    sequence: integer(frame.seq, 'seq'),
     market: tickerOf(body),
     change,
   };
@@ -258,14 +265,14 @@ function lifecycleChange(body: Fields): LifecycleEvent['change'] | null {
     case 'metadata_updated':
       return { kind: 'metadataUpdated' };
     case 'close_date_updated':
-      return { kind: 'closeMoved', closeMs: (integer(body, 'close_ts') * 1000) as UnixMs };
+      return { kind: 'closeMoved', closeMs: (integer(body.close_ts, 'close_ts') * 1000) as UnixMs };
     case 'determined': {
       const result = body.result;
       if (result !== 'yes' && result !== 'no' && result !== 'scalar') throw new Unreadable('a result that is none');
       return {
         kind: 'determined',
         result: result satisfies MarketResult,
-        value: body.settlement_value == null ? null : rawPrice(body, 'settlement_value'),
+        value: body.settlement_value == null ? null : rawPrice(body.settlement_value, 'settlement_value'),
       };
     }
     case 'price_level_structure_updated':
@@ -277,9 +284,9 @@ function lifecycleChange(body: Fields): LifecycleEvent['change'] | null {
 
 function eventFees(frame: Fields): Decoded {
   const body = bodyOf(frame);
-  const subscription = integer(frame, 'sid');
-  const sequence = integer(frame, 'seq');
-  const event = textOf(body, 'event_ticker');
+  const subscription = integer(frame.sid, 'sid');
+  const sequence = integer(frame.seq, 'seq');
+  const event = textOf(body.event_ticker, 'event_ticker');
   const type = feeType.nullish().safeParse(body.fee_type_override);
   const multiplier = feeMultiplier.nullish().safeParse(body.fee_multiplier_override);
   if (!type.success || !multiplier.success) throw new Unreadable('a fee override that is none');
@@ -292,152 +299,41 @@ function eventFees(frame: Fields): Decoded {
 }
 
 function subscribed(body: Fields): StreamEvent {
-  const subscription = integer(body, 'sid');
+  const subscription = integer(body.sid, 'sid');
   const channel = CHANNEL_OF.get(body.channel);
   return channel === undefined ? ALIVE : { type: 'subscribed', channel, subscription };
 }
 
 function failure(frame: Fields): Decoded {
   const body = bodyOf(frame);
-  const code = integer(body, 'code');
+  const code = integer(body.code, 'code');
   const message = typeof body.msg === 'string' ? body.msg : '';
   if (TERMINAL_CODES.has(code) && typeof frame.sid === 'number') {
-    return { type: 'subscriptionLost', subscription: integer(frame, 'sid'), code, message };
+    return { type: 'subscriptionLost', subscription: integer(frame.sid, 'sid'), code, message };
   }
   if (frame.sid === undefined || frame.seq === undefined) return { type: 'commandFailed', code, message };
-  const subscription = integer(frame, 'sid');
-  return { type: 'commandFailed', code, message, subscription, sequence: integer(frame, 'seq') };
+  const subscription = integer(frame.sid, 'sid');
+  return { type: 'commandFailed', code, message, subscription, sequence: integer(frame.seq, 'seq') };
 }
 
 function sequencedOrAlive(frame: Fields): StreamEvent {
   if (frame.seq === undefined || frame.sid === undefined) return ALIVE;
-  return { type: 'sequenced', subscription: integer(frame, 'sid'), sequence: integer(frame, 'seq') };
+  return { type: 'sequenced', subscription: integer(frame.sid, 'sid'), sequence: integer(frame.seq, 'seq') };
 }
 
 function isForeign(theirs: unknown, ours: number | null): boolean {
   return ours !== null && typeof theirs === 'number' && theirs !== ours;
 }
 
-function fail(message: string): never {
-  throw new Unreadable(message);
-}
-
-function bodyOf(frame: Fields): Fields {
-  const body = frame.msg;
-  if (typeof body !== 'object' || body === null) throw new Unreadable('without a body');
-  return body as Fields;
-}
-
-function integer(fields: Fields, key: string): number {
-  const value = fields[key];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new Unreadable(`${key} is not an integer`);
-  return value;
-}
-
-function optionalInteger(fields: Fields, key: string): number | null {
-  return fields[key] === undefined ? null : integer(fields, key);
-}
-
-function textOf(fields: Fields, key: string): string {
-  const value = fields[key];
-  if (typeof value !== 'string' || value === '') throw new Unreadable(`${key} is not a text`);
-  return value;
-}
-
-function tickerOf(body: Fields): Ticker {
-  return textOf(body, 'market_ticker') as Ticker;
-}
-
-/** A price in [0, 1]. */
-function rawPrice(fields: Fields, key: string): Centicents {
-  const text = fields[key];
-  const price = typeof text === 'string' ? parsePrice(text) : null;
-  if (price === null || price < 0 || price > DOLLAR) throw new Unreadable(`${key} is not a price`);
-  return price;
-}
-
-/** A price at which one can trade. */
-function priceOf(fields: Fields, key: string): Centicents {
-  const price = rawPrice(fields, key);
-  if (price === 0 || price === DOLLAR) throw new Unreadable(`${key} is outside (0, 1)`);
-  return price;
-}
-
-function quantityOf(fields: Fields, key: string): Centicontracts {
-  const text = fields[key];
-  const quantity = typeof text === 'string' ? parseQuantity(text) : null;
-  if (quantity === null) throw new Unreadable(`${key} is not a quantity`);
-  return quantity;
-}
-
-function sizeOf(fields: Fields, key: string): Centicontracts {
-  const quantity = quantityOf(fields, key);
-  if (quantity < 0) throw new Unreadable(`${key} is negative`);
-  return quantity;
-}
-
-function executedOf(body: Fields): Centicontracts {
-  const quantity = sizeOf(body, 'count_fp');
-  if (quantity === 0) throw new Unreadable('an execution of nothing');
-  return quantity;
-}
-
-/** Buying no is an ask on the yes price. */
-function sideOf(book: unknown, outcome: unknown): Side {
-  if (book === 'bid' || book === 'ask') return book;
-  if (book === undefined && outcome === 'yes') return 'bid';
-  if (book === undefined && outcome === 'no') return 'ask';
-  throw new Unreadable('without a side');
-}
-
-/** The venue's time: milliseconds, or text, or (older frames) seconds. */
-function timeOf(body: Fields): UnixMs {
-  const ms = body.ts_ms;
-  if (typeof ms === 'number' && Number.isSafeInteger(ms)) return ms as UnixMs;
-  if (ms !== undefined) throw new Unreadable('ts_ms is not a time');
-  const { ts } = body;
-  if (typeof ts === 'string') return parseTime(ts) ?? fail('ts is not a time');
-  return (integer(body, 'ts') * 1000) as UnixMs;
-}
-
-function optionalTime(body: Fields, msKey: string, textKey: string): UnixMs | null {
-  if (body[msKey] != null) return integer(body, msKey) as UnixMs;
-  if (body[textKey] == null) return null;
-  return parseTime(textOf(body, textKey)) ?? fail(`${textKey} is not a time`);
-}
-
-/** A side's levels, ascending. The key is absent when the side is empty. */
-function levelsOf(body: Fields, key: string): Level[] {
-  const wire = body[key];
-  if (wire === undefined) return [];
-  if (!Array.isArray(wire)) throw new Unreadable(`${key} is not a list`);
-  const levels: Level[] = new Array(wire.length);
-  let isAscending = true;
-  for (let index = 0; index < wire.length; index++) {
-    const pair = wire[index];
-    const price = typeof pair?.[0] === 'string' ? parsePrice(pair[0]) : null;
-    const size = typeof pair?.[1] === 'string' ? parseQuantity(pair[1]) : null;
-    if (price === null || size === null || price <= 0 || price >= DOLLAR || size <= 0) {
-      throw new Unreadable(`${key}[${index}] is not a level`);
-    }
-    levels[index] = [price, size];
-    if (index > 0 && price <= levels[index - 1]![0]) isAscending = false;
-  }
-  // On the yes scale the no side may come best first or best last: order is not relied on, but a price comes once.
-  if (!isAscending) {
-    levels.sort((a, b) => a[0] - b[0]);
-    for (let index = 1; index < levels.length; index++) {
-      if (levels[index]![0] === levels[index - 1]![0]) throw new Unreadable(`${key} has a price twice`);
-    }
-  }
-  return levels;
-}
-
 function gridOf(ranges: unknown): PriceGrid {
   if (!Array.isArray(ranges)) throw new Unreadable('price_ranges is not a list');
   const read = ranges.map((range: Fields | null): PriceRange => {
     if (typeof range !== 'object' || range === null) throw new Unreadable('a price range that is none');
-    return { start: rawPrice(range, 'start'), end: rawPrice(range, 'end'), step: rawPrice(range, 'step') };
+    return {
+      start: rawPrice(range.start, 'start'),
+      end: rawPrice(range.end, 'end'),
+      step: rawPrice(range.step, 'step'),
+    };
   });
   try {
     return new PriceGrid(read.sort((a, b) => a.start - b.start));
