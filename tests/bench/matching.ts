@@ -1,7 +1,7 @@
 /** The matching core, and the exchange with all its rules and accounts, beside a published order book: one mixed flow. */
 import { OrderBook as PublishedBook, Side as PublishedSide } from 'nodejs-order-book';
 import { MatchingBook, OWN } from '../../src/exchange/embedded/matching.ts';
-import { type BenchRow, compare, rateOf } from './row.ts';
+import { type BenchRow, compare, rateOf, ratioRow } from './row.ts';
 
 /** Operations of one run. The share of cancels and the depth are those of a busy book with thousands of live orders. */
 const OPERATIONS = 40_000;
@@ -103,7 +103,7 @@ function checkSame(flow: MixedFlow): void {
     ['ask', asks],
   ] as const) {
     const theirs = new Map(levels.map(([price, contracts]) => [price * 100, contracts * 100]));
-    const ours = new Map(core.levels(side).map(({ price, quantity }) => [Number(price), Number(quantity)]));
+    const ours = new Map(core.levels(side).map(([price, quantity]) => [Number(price), Number(quantity)]));
     const differs = [...theirs].some(([price, quantity]) => ours.get(price) !== quantity);
     if (differs || ours.size !== theirs.size) throw new Error(`The two books differ on the ${side} side: no fair race`);
   }
@@ -118,15 +118,6 @@ export async function benchMatching(): Promise<readonly BenchRow[]> {
       for (let repeat = 0; repeat < CORE_REPEATS; repeat++) runCore(flow, OPERATIONS);
     });
   }, published);
-  return [
-    {
-      name: 'bare matching ÷ nodejs-order-book',
-      unit: 'operations/s',
-      ours: core.ours,
-      baseline: core.baseline,
-      value: core.ratio,
-      budget: 20,
-      bound: 'atLeast',
-    },
-  ];
+  const { ours, baseline, ratio } = core;
+  return [ratioRow('bare matching ÷ nodejs-order-book', 'operations/s', ours, baseline, ratio, 20)];
 }

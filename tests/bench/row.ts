@@ -17,6 +17,23 @@ export interface BenchRow {
 /** A benchmark; its rows come in the order in which they are printed. */
 export type Bench = () => BenchRow | readonly BenchRow[] | Promise<BenchRow | readonly BenchRow[]>;
 
+/** A row whose budget is a least share of the baseline. */
+export function ratioRow(
+  name: string,
+  unit: string,
+  ours: number,
+  baseline: number,
+  ratio: number,
+  budget: number,
+): BenchRow {
+  return { name, unit, ours, baseline, value: ratio, budget, bound: 'atLeast' };
+}
+
+/** A row whose budget is a most of ours alone. */
+export function ceilingRow(name: string, unit: string, ours: number, budget: number): BenchRow {
+  return { name, unit, ours, baseline: null, value: ours, budget, bound: 'atMost' };
+}
+
 export const ROUNDS = 5;
 
 export function median(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 /** What a signature costs the event loop: RSA on the thread pool, Ed25519 in place. */
 import { generateKeyPairSync } from 'node:crypto';
 import { createSigner } from '../../src/exchange/kalshi/sign.ts';
-import { type BenchRow, repeatedly } from './row.ts';
+import { type BenchRow, ceilingRow, repeatedly } from './row.ts';
 
 const SIGNATURES = 1_000;
 /** Orders come in bursts: a quote has two sides, a ladder more. */
@@ -35,15 +35,8 @@ export async function benchSigning(): Promise<readonly BenchRow[]> {
   ] as const) {
     const pem = pemOf(type);
     const ours = await repeatedly(() => loopMicroseconds(pem));
-    rows.push({
-      name: `event loop a signature, ${type === 'rsa' ? 'RSA-PSS 2048' : 'Ed25519'}`,
-      unit: 'µs',
-      ours,
-      baseline: null,
-      value: ours,
-      budget,
-      bound: 'atMost',
-    });
+    const name = `event loop a signature, ${type === 'rsa' ? 'RSA-PSS 2048' : 'Ed25519'}`;
+    rows.push(ceilingRow(name, 'µs', ours, budget));
   }
   return rows;
 }
