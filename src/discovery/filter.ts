@@ -1,7 +1,6 @@
 /** Which markets may be quoted at all, and for each of the others one reason why not. */
 import type { Ticker } from '../domain/ids.ts';
 import type { Market } from '../domain/market.ts';
-import type { UnixMs } from '../domain/units.ts';
 import { toCents, toContracts } from '../domain/units.ts';
 import type { Settings } from '../settings/schema.ts';
 
@@ -36,7 +35,7 @@ export interface Filtered {
 /** `nowMs` is market time. */
 export function filterMarkets(
   markets: Iterable<Market>,
-  nowMs: UnixMs,
+  nowMs: number,
   settings: Pick<Settings, 'discovery'>,
 ): Filtered {
   const accepted: Market[] = [];

@@ -16,8 +16,13 @@ export interface Ranked {
   readonly spreadCents: number;
 }
 
-/** Best first; equal scores in the order of their tickers, so that the same candidates always rank the same. */
-export function rank(accepted: readonly Market[]): Ranked[] {
+/** The markets, best first. */
+export function rank(accepted: readonly Market[]): Market[] {
+  return score(accepted).map(({ market }) => market);
+}
+
+/** Best first with scores; equal ones in the order of their tickers, so that the same candidates always rank the same. */
+export function score(accepted: readonly Market[]): Ranked[] {
   const volumes = accepted.map((market) => toContracts(market.volume24h));
   const spreads = accepted.map(spreadOf);
   const scaledVolume = scale(volumes);
