@@ -1,4 +1,5 @@
 import type { Clock, TimerId } from '../../domain/clock.ts';
+import { TimerQueue } from '../../domain/timer-queue.ts';
 import { type UnixMs, unixMs } from '../../domain/units.ts';
 
 export interface ScaledClock extends Clock {
@@ -6,13 +7,6 @@ export interface ScaledClock extends Clock {
   readonly speed: number;
   /** From now on; time already passed stays as it was. 0 stands still. */
   setSpeed(speed: number): void;
-}
-
-interface ScaledTimer {
-  readonly dueMs: number;
-  readonly sequence: number;
-  /** null once it was cleared or has fired. */
-  callback: (() => void) | null;
 }
 
 /** The wall waits at most this long at a time: far below the 24.8 days at which Node's timers overflow. */
@@ -27,7 +21,6 @@ export function createScaledClock(wall: Clock, options: { startMs: UnixMs; speed
   let anchorMarketMs: number = options.startMs;
   let anchorWallMs: number = wall.now();
   let speed = checked(options.speed);
-  let sequence = 0;
   const queue = new TimerQueue();
   let wallTimer: TimerId | null = null;
   let wallTimerDueMs = Number.POSITIVE_INFINITY;
@@ -57,14 +50,12 @@ export function createScaledClock(wall: Clock, options: { startMs: UnixMs; speed
     wallTimer = null;
     const nowMs = exactNow();
     // What is set from here on belongs to a later turn, even with no delay.
-    const before = sequence;
+    const before = queue.sequence;
     try {
       for (let timer = queue.peek(); timer !== null && timer.dueMs <= nowMs; timer = queue.peek()) {
         if (timer.sequence >= before) break;
         queue.pop();
-        const { callback } = timer;
-        timer.callback = null;
-        callback?.();
+        timer.fire();
       }
     } finally {
       arm();
@@ -76,16 +67,13 @@ export function createScaledClock(wall: Clock, options: { startMs: UnixMs; speed
     setTimeout(callback, delayMs) {
       // From the whole millisecond that `now` shows, so that a timer of 1 ms is due at now + 1.
       const delay = Number.isNaN(delayMs) ? 0 : Math.max(0, delayMs);
-      const timer: ScaledTimer = { callback, dueMs: Math.floor(exactNow()) + delay, sequence: sequence++ };
-      if (timer.dueMs !== Number.POSITIVE_INFINITY) queue.push(timer);
+      if (delay === Number.POSITIVE_INFINITY) return null;
+      const timer = queue.add(callback, Math.floor(exactNow()) + delay);
       arm();
       return timer;
     },
     clearTimeout(id) {
-      const timer = id as ScaledTimer | null | undefined;
-      if (timer == null || timer.callback === null) return;
-      timer.callback = null;
-      queue.forgotten();
+      queue.cancel(id);
       // A process must be able to end when nothing is waited for.
       if (queue.peek() === null) disarm();
     },
@@ -106,62 +94,4 @@ export function createScaledClock(wall: Clock, options: { startMs: UnixMs; speed
 function checked(speed: number): number {
   if (!Number.isFinite(speed) || speed < 0) throw new RangeError(`a speed must be a number ≥ 0, was ${speed}`);
   return speed;
-}
-
-/** A binary heap by (due, sequence). Cleared timers stay until they surface or are half of it. */
-class TimerQueue {
-  #heap: ScaledTimer[] = [];
-  #dead = 0;
-
-  push(timer: ScaledTimer): void {
-    const heap = this.#heap;
-    heap.push(timer);
-    let index = heap.length - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!isBefore(timer, heap[parent]!)) break;
-      heap[index] = heap[parent]!;
-      index = parent;
-    }
-    heap[index] = timer;
-  }
-
-  peek(): ScaledTimer | null {
-    for (;;) {
-      const first = this.#heap[0];
-      if (first === undefined) return null;
-      if (first.callback !== null) return first;
-      this.pop();
-      this.#dead--;
-    }
-  }
-
-  pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      if (!isBefore(heap[child]!, last)) break;
-      heap[index] = heap[child]!;
-      index = child;
-    }
-    heap[index] = last;
-  }
-
-  forgotten(): void {
-    this.#dead++;
-    if (this.#dead < 64 || this.#dead * 2 < this.#heap.length) return;
-    const alive = this.#heap.filter((timer) => timer.callback !== null);
-    this.#heap = [];
-    this.#dead = 0;
-    for (const timer of alive) this.push(timer);
-  }
-}
-
-function isBefore(a: ScaledTimer, b: ScaledTimer): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
 }

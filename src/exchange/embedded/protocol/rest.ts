@@ -69,6 +69,7 @@ export function createRest(
 
 /** Who it is, whether there are tokens, and then the call itself: in one turn. */
 function admit(venue: Venue, route: Route, context: Context, text: string): Reply {
+  venue.catchUp();
   const url = new URL(context.req.url);
   const signed = {
     method: context.req.method,

@@ -20,6 +20,8 @@ export interface Venue {
   tradedQuantity(user: UserId, market: Ticker): number;
   /** Market milliseconds a wall millisecond. */
   speed(): number;
+  /** Brings the engine's time to the present. */
+  catchUp(): void;
 }
 
 /** A request that passed the door. */

@@ -1,0 +1,223 @@
+import type { Clock } from '../../../domain/clock.ts';
+import type { Ticker } from '../../../domain/ids.ts';
+import type { Centicontracts, UnixMs } from '../../../domain/units.ts';
+import type { Engine, EngineEvent, UserId } from '../model.ts';
+import type { ChannelName, Subscription } from './channels.ts';
+import {
+  deltaBody,
+  eventLifecycleBody,
+  fillBody,
+  lifecycleBody,
+  positionBody,
+  snapshotBody,
+  tickerBody,
+  tradeBody,
+  userOrderBody,
+} from './stream-messages.ts';
+
+/** Ticker messages of a market come at most this often, in market time. */
+const TICKER_EVERY_MS = 100;
+
+type OtherChannel = Exclude<ChannelName, 'orderbook_delta'>;
+
+/**
+ * Carries what happens in the engine to whoever subscribed to it, in the engine's order and in the same turn. A body is
+ * written once and shared by all who get the same.
+ */
+export class StreamHub {
+  readonly #engine: Engine;
+  readonly #market: Clock;
+  readonly #wasQuoted: (market: Ticker) => boolean;
+  readonly #traded: (user: UserId, market: Ticker) => number;
+  readonly #books = new Map<Ticker, Set<Subscription>>();
+  readonly #others = new Map<OtherChannel, Set<Subscription>>();
+  readonly #dirtyTickers = new Set<Ticker>();
+  #tickerTimerSet = false;
+  /** Paused markets: only their reactivation is announced, an opening by time is not. */
+  readonly #paused = new Set<Ticker>();
+  readonly #toldEvents = new Set<string>();
+  readonly #bookListeners: (() => void)[] = [];
+
+  constructor(options: {
+    engine: Engine;
+    market: Clock;
+    wasQuoted: (market: Ticker) => boolean;
+    traded: (user: UserId, market: Ticker) => number;
+  }) {
+    this.#engine = options.engine;
+    this.#market = options.market;
+    this.#wasQuoted = options.wasQuoted;
+    this.#traded = options.traded;
+    for (const event of this.#engine.allEvents()) {
+      if (this.#engine.eventMarkets(event.ticker).length > 0) this.#toldEvents.add(event.ticker);
+    }
+    this.#engine.events.subscribe((event) => this.#hear(event));
+  }
+
+  /** Call again after the subscription's markets changed. */
+  add(subscription: Subscription): void {
+    const { channel } = subscription;
+    if (channel === 'orderbook_delta') {
+      for (const market of subscription.markets ?? []) entry(this.#books, market).add(subscription);
+      for (const listener of this.#bookListeners.splice(0)) listener();
+    } else {
+      entry(this.#others, channel).add(subscription);
+    }
+  }
+
+  /** Calls back once, at the first book subscription after this. */
+  whenBookSubscribed(listener: () => void): void {
+    this.#bookListeners.push(listener);
+  }
+
+  remove(subscription: Subscription, markets: Iterable<Ticker> | null = null): void {
+    const { channel } = subscription;
+    if (channel !== 'orderbook_delta') {
+      this.#others.get(channel)?.delete(subscription);
+      return;
+    }
+    for (const market of markets ?? subscription.markets ?? []) {
+      const listeners = this.#books.get(market);
+      listeners?.delete(subscription);
+      if (listeners?.size === 0) this.#books.delete(market);
+    }
+  }
+
+  /** The body of a book's snapshot; null for a market that is not listed. */
+  snapshot(market: Ticker, useYesPrice: boolean): string | null {
+    const listed = this.#engine.market(market)?.listed;
+    return listed === undefined ? null : JSON.stringify(snapshotBody(this.#engine, listed, useYesPrice));
+  }
+
+  ticker(market: Ticker): string | null {
+    const state = this.#engine.market(market);
+    if (state === null) return null;
+    return JSON.stringify(tickerBody(this.#engine, state, this.#wasQuoted(market), this.#market.now()));
+  }
+
+  #hear(event: EngineEvent): void {
+    switch (event.type) {
+      case 'book':
+        this.#tellDelta(event);
+        break;
+      case 'bookReplaced':
+        this.#tellSnapshot(event.market);
+        break;
+      case 'trade':
+        this.#tell('trade', 'trade', event.trade.market, null, () => tradeBody(event.trade));
+        break;
+      case 'fill':
+        this.#tell('fill', 'fill', event.fill.market, event.fill.user, () => fillBody(event.fill));
+        break;
+      case 'order': {
+        const { order } = event;
+        this.#tell('user_orders', 'user_order', order.market, order.user, () => userOrderBody(order));
+        break;
+      }
+      case 'position': {
+        const { user, position } = event;
+        const traded = () => this.#traded(user, position.market) as Centicontracts;
+        this.#tell('market_positions', 'market_position', position.market, user, () =>
+          positionBody(user, position, traded()),
+        );
+        break;
+      }
+      case 'ticker':
+        this.#markTicker(event.market);
+        break;
+      case 'lifecycle':
+        this.#tellLifecycle(event.market, event.change, event.atMs);
+        break;
+      case 'settlement':
+        // No channel tells of it; the market's `settled` does.
+        break;
+    }
+  }
+
+  #tellDelta(event: Extract<EngineEvent, { type: 'book' }>): void {
+    const listeners = this.#books.get(event.market);
+    const market = listeners === undefined ? undefined : this.#engine.market(event.market)?.listed;
+    if (listeners === undefined || market === undefined) return;
+    const written = new Map<number, string>();
+    for (const subscription of listeners) {
+      const own = event.user !== null && event.user === subscription.listener.user;
+      const form = (subscription.useYesPrice ? 1 : 0) + (own ? 2 : 0);
+      let body = written.get(form);
+      if (body === undefined) {
+        body = JSON.stringify(deltaBody(event, market, subscription.useYesPrice, own));
+        written.set(form, body);
+      }
+      subscription.listener.deliver(subscription, 'orderbook_delta', body);
+    }
+  }
+
+  #tellSnapshot(market: Ticker): void {
+    const written = new Map<boolean, string>();
+    for (const subscription of this.#books.get(market) ?? []) {
+      const { useYesPrice } = subscription;
+      const body = written.get(useYesPrice) ?? this.snapshot(market, useYesPrice);
+      if (body === null) return;
+      written.set(useYesPrice, body);
+      subscription.listener.deliver(subscription, 'orderbook_snapshot', body);
+    }
+  }
+
+  /** `user` null: for everybody. */
+  #tell(channel: OtherChannel, type: string, market: Ticker | null, user: UserId | null, body: () => unknown): void {
+    let written: string | null = null;
+    for (const subscription of this.#others.get(channel) ?? []) {
+      if (user !== null && subscription.listener.user !== user) continue;
+      if (market !== null && !subscription.hears(market)) continue;
+      written ??= JSON.stringify(body());
+      subscription.listener.deliver(subscription, type, written);
+    }
+  }
+
+  #markTicker(market: Ticker): void {
+    if ((this.#others.get('ticker')?.size ?? 0) === 0) return;
+    this.#dirtyTickers.add(market);
+    if (this.#tickerTimerSet) return;
+    this.#tickerTimerSet = true;
+    this.#market.setTimeout(() => this.#tellTickers(), TICKER_EVERY_MS);
+  }
+
+  #tellTickers(): void {
+    this.#tickerTimerSet = false;
+    const markets = [...this.#dirtyTickers];
+    this.#dirtyTickers.clear();
+    for (const market of markets) {
+      const state = this.#engine.market(market);
+      if (state === null) continue;
+      this.#tell('ticker', 'ticker', market, null, () =>
+        tickerBody(this.#engine, state, this.#wasQuoted(market), this.#market.now()),
+      );
+    }
+  }
+
+  #tellLifecycle(market: Ticker, change: Extract<EngineEvent, { type: 'lifecycle' }>['change'], atMs: UnixMs): void {
+    const state = this.#engine.market(market);
+    if (state === null) return;
+    if (change === 'created') this.#tellEvent(state.listed.event, state.listed.exchangeIndex);
+    if (change === 'deactivated') this.#paused.add(market);
+    if (change === 'activated' && !this.#paused.delete(market)) return;
+    const body = lifecycleBody(change, state, atMs);
+    if (body !== null) this.#tell('market_lifecycle_v2', 'market_lifecycle_v2', null, null, () => body);
+  }
+
+  /** An event is announced with its first market. */
+  #tellEvent(ticker: string, exchangeIndex: number): void {
+    const event = this.#engine.event(ticker as Parameters<Engine['event']>[0]);
+    if (event === null || this.#toldEvents.has(ticker)) return;
+    this.#toldEvents.add(ticker);
+    this.#tell('market_lifecycle_v2', 'event_lifecycle', null, null, () => eventLifecycleBody(event, exchangeIndex));
+  }
+}
+
+function entry<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
+  let set = map.get(key);
+  if (set === undefined) {
+    set = new Set();
+    map.set(key, set);
+  }
+  return set;
+}

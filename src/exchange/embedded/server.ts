@@ -1,0 +1,282 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createAdaptorServer } from '@hono/node-server';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Clock, TimerId } from '../../domain/clock.ts';
+import { BothsidesError } from '../../domain/errors.ts';
+import type { Ticker } from '../../domain/ids.ts';
+import type { Engine, UserId } from './model.ts';
+import { authenticate, type VenueAccount } from './protocol/auth.ts';
+import { type Peer, StreamConnection } from './protocol/connection.ts';
+import { VenueError } from './protocol/errors.ts';
+import { RateLimits, type Tier } from './protocol/rate-limits.ts';
+import { createRecords } from './protocol/records.ts';
+import { createRest, REST_ROOT } from './protocol/rest.ts';
+import { StreamHub } from './protocol/stream-hub.ts';
+import type { Venue } from './protocol/venue.ts';
+
+export const STREAM_PATH = '/trade-api/ws/v2';
+
+export interface VenueServerOptions {
+  readonly engine: Engine;
+  readonly market: Clock;
+  readonly wall: Clock;
+  readonly tier: Tier;
+  readonly accounts: readonly VenueAccount[];
+  /** Market milliseconds a wall millisecond, told by `_clock`. */
+  readonly speed: () => number;
+  /** How far portfolio reads lag behind what has happened, in wall time; 0 by default. */
+  readonly readDelayMs?: number;
+  /** Brings the engine's time to the present; called before every request and command. */
+  readonly catchUp?: () => void;
+  /** A fault of ours behind a 500 or a stream error 1. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+export type ConnectAnswer =
+  | { readonly accepted: true; receive(text: string): void; pong(): void; closed(): void }
+  | { readonly accepted: false; readonly status: number; readonly body: string };
+
+/** Kalshi's protocol in front of an engine, for sockets and for memory alike. Uses no timer, no thread and no socket itself. */
+export interface VenueServer {
+  readonly wall: Clock;
+  /** Never rejects; settles in microtasks. */
+  fetch(request: Request): Promise<Response>;
+  /** A stream's handshake: signed as `timestamp + GET + STREAM_PATH`. */
+  connect(headers: Readonly<Record<string, string>>, peer: Peer): ConnectAnswer;
+  /** Pings every open stream. */
+  heartbeat(): void;
+  /** Ends every open stream. */
+  disconnect(code: number, reason: string): void;
+  /** Calls back once, when somebody first subscribes to a book. */
+  whenBookSubscribed(listener: () => void): void;
+}
+
+export function createVenueServer(options: VenueServerOptions): VenueServer {
+  const { engine, market, wall, readDelayMs = 0 } = options;
+  const onFault = options.onFault ?? (() => undefined);
+  const catchUp = options.catchUp ?? (() => undefined);
+  const accounts = new Map(options.accounts.map((account) => [account.keyId, account]));
+  const { wasQuoted, traded } = remember(engine);
+  const venue: Venue = {
+    engine,
+    market,
+    wall,
+    accounts,
+    rates: new RateLimits(options.tier, market),
+    records: createRecords(engine, wall, readDelayMs),
+    wasQuoted,
+    tradedQuantity: traded,
+    speed: options.speed,
+    catchUp,
+  };
+  const rest = createRest(venue, { readDelayMs, onFault });
+  const hub = new StreamHub({ engine, market, wasQuoted, traded });
+  const connections = new Set<StreamConnection>();
+
+  function marketOfId(marketId: string): Ticker | null {
+    return engine.allMarkets().find(({ listed }) => listed.marketId === marketId)?.listed.ticker ?? null;
+  }
+
+  function connect(headers: Readonly<Record<string, string>>, peer: Peer): ConnectAnswer {
+    const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    let account: VenueAccount;
+    try {
+      const request = { method: 'GET', path: STREAM_PATH, header: (name: string) => byName.get(name) };
+      account = authenticate(request, accounts, wall.now());
+    } catch (error) {
+      if (error instanceof VenueError) {
+        return { accepted: false, status: error.status, body: JSON.stringify(error.body) };
+      }
+      onFault(error);
+      return { accepted: false, status: 500, body: '' };
+    }
+    const connection = new StreamConnection({ user: account.user, peer, hub, market, wall, marketOfId, onFault });
+    connections.add(connection);
+    return {
+      accepted: true,
+      receive(text) {
+        catchUp();
+        connection.receive(text);
+      },
+      pong: () => undefined,
+      closed() {
+        connections.delete(connection);
+        connection.closed();
+      },
+    };
+  }
+
+  return {
+    wall,
+    fetch: rest,
+    connect,
+    heartbeat() {
+      for (const { peer } of connections) peer.ping();
+    },
+    disconnect(code, reason) {
+      for (const connection of [...connections]) {
+        connections.delete(connection);
+        connection.closed();
+        connection.peer.close(code, reason);
+      }
+    },
+    whenBookSubscribed: (listener) => hub.whenBookSubscribed(listener),
+  };
+}
+
+/** What answers need and the engine does not keep: whether a market was ever quoted, how much a user traded in it. */
+function remember(engine: Engine): {
+  wasQuoted: (market: Ticker) => boolean;
+  traded: (user: UserId, market: Ticker) => number;
+} {
+  const quoted = new Set<Ticker>();
+  const tradedBy = new Map<UserId, Map<Ticker, number>>();
+  engine.events.subscribe((event) => {
+    if (event.type === 'book') {
+      if (event.change > 0) quoted.add(event.market);
+    } else if (event.type === 'bookReplaced') {
+      if (engine.bestBid(event.market) !== null || engine.bestAsk(event.market) !== null) quoted.add(event.market);
+    } else if (event.type === 'fill' && engine.hasAccount(event.fill.user)) {
+      const { user, market, quantity } = event.fill;
+      const ofUser = tradedBy.get(user) ?? new Map<Ticker, number>();
+      tradedBy.set(user, ofUser);
+      ofUser.set(market, (ofUser.get(market) ?? 0) + quantity);
+    }
+  });
+  return {
+    wasQuoted: (market) => quoted.has(market) || engine.bestBid(market) !== null || engine.bestAsk(market) !== null,
+    traded: (user, market) => tradedBy.get(user)?.get(market) ?? 0,
+  };
+}
+
+const HEARTBEAT_MS = 10_000;
+const HEARTBEAT_BODY = 'heartbeat';
+/** Above the idle time after which clients let go of a connection, so that the server is never first. */
+const KEEP_ALIVE_MS = 120_000;
+
+export interface Loopback {
+  /** Ends in /trade-api/v2. */
+  readonly restUrl: string;
+  /** Ends in /trade-api/ws/v2. */
+  readonly wsUrl: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Serves on this machine only. Port 0 takes a free one. Throws PORT_IN_USE. */
+export async function serveLoopback(
+  server: VenueServer,
+  options: { port: number; host?: '127.0.0.1' | '::1' },
+): Promise<Loopback> {
+  const { host = '127.0.0.1' } = options;
+  // Without the override the global Request and Response stay what they are for the rest of the process.
+  const http = createAdaptorServer({ fetch: server.fetch, overrideGlobalObjects: false }) as Server;
+  http.keepAliveTimeout = KEEP_ALIVE_MS;
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    acceptStream(server, sockets, request, socket, head);
+  });
+  await listen(http, options.port, host);
+  const address = http.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+
+  let timer: TimerId = null;
+  const beat = (): void => {
+    timer = server.wall.setTimeout(() => {
+      server.heartbeat();
+      beat();
+    }, HEARTBEAT_MS);
+  };
+  beat();
+
+  const origin = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return {
+    restUrl: `http://${origin}${REST_ROOT}`,
+    wsUrl: `ws://${origin}${STREAM_PATH}`,
+    port,
+    async close() {
+      server.wall.clearTimeout(timer);
+      server.disconnect(1001, 'going away');
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+      const closed = new Promise<void>((resolve) => {
+        http.close(() => resolve());
+      });
+      http.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function listen(http: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error);
+      reject(
+        new BothsidesError('PORT_IN_USE', `Port ${port} on ${host} is in use.`, {
+          remedy: 'Choose another one, or 0 for any free port.',
+          cause: error,
+        }),
+      );
+    });
+    http.listen(port, host, resolve);
+  });
+}
+
+function acceptStream(
+  server: VenueServer,
+  sockets: WebSocketServer,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  // A client that is gone before the answer is no failure of ours.
+  socket.on('error', () => socket.destroy());
+  if ((request.url ?? '').split('?')[0] !== STREAM_PATH) {
+    refuseUpgrade(socket, 404, '');
+    return;
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) if (typeof value === 'string') headers[name] = value;
+  let opened: WebSocket | null = null;
+  const answer = server.connect(headers, {
+    send: (text) => {
+      if (opened?.readyState === opened?.OPEN) opened?.send(text);
+    },
+    ping: () => {
+      if (opened?.readyState === opened?.OPEN) opened?.ping(HEARTBEAT_BODY);
+    },
+    close: (code, reason) => opened?.close(code, reason),
+    buffered: () => opened?.bufferedAmount ?? 0,
+  });
+  if (!answer.accepted) {
+    refuseUpgrade(socket, answer.status, answer.body);
+    return;
+  }
+  // Covers a handshake that fails after this point; once open, the socket's own close does.
+  socket.once('close', () => answer.closed());
+  sockets.handleUpgrade(request, socket, head, (webSocket) => {
+    opened = webSocket;
+    webSocket.on('message', (data, isBinary) => {
+      if (!isBinary) answer.receive(data.toString());
+    });
+    webSocket.on('pong', () => answer.pong());
+    webSocket.on('error', () => webSocket.terminate());
+    webSocket.on('close', () => answer.closed());
+  });
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  401: 'Unauthorized',
+  404: 'Not Found',
+  500: 'Internal Server Error',
+};
+
+function refuseUpgrade(socket: Duplex, status: number, body: string): void {
+  socket.end(
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\n` +
+      'Connection: close\r\nContent-Type: application/json\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
