@@ -1,0 +1,98 @@
+import type { Clock, TimerId } from '../../domain/clock.ts';
+import type { UnixMs } from '../../domain/units.ts';
+
+/** Something due at a time; `cancelled` ones are skipped when their time comes. */
+export interface Appointment {
+  readonly dueMs: UnixMs;
+  cancelled: boolean;
+}
+
+interface Entry extends Appointment {
+  readonly sequence: number;
+  readonly run: () => void;
+}
+
+/** Timers of some hosts overflow past 24 days and fire at once. */
+const WAIT_MS_MAX = 3_600_000;
+
+/**
+ * What is due when, on one clock with one timer, in order of time and then of making. A command that comes before a late
+ * timer calls `runDue` first, so that nothing is done to a market that is already over.
+ */
+export class Agenda {
+  private readonly clock: Clock;
+  private readonly onTimer: () => void;
+  /** A binary heap, earliest first. */
+  private readonly heap: Entry[] = [];
+  private sequence = 0;
+  private timer: TimerId = null;
+  private armedFor = Number.POSITIVE_INFINITY;
+
+  /** `onTimer` is called when something may be due; it must call `runDue`. */
+  constructor(clock: Clock, onTimer: () => void) {
+    this.clock = clock;
+    this.onTimer = onTimer;
+  }
+
+  at(dueMs: UnixMs, run: () => void): Appointment {
+    const entry: Entry = { dueMs, sequence: this.sequence++, run, cancelled: false };
+    const { heap } = this;
+    let index = heap.length;
+    heap.push(entry);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (isBefore(heap[parent]!, entry)) break;
+      heap[index] = heap[parent]!;
+      index = parent;
+    }
+    heap[index] = entry;
+    if (dueMs < this.armedFor) this.arm();
+    return entry;
+  }
+
+  runDue(now: UnixMs): void {
+    const { heap } = this;
+    while (heap.length > 0 && heap[0]!.dueMs <= now) {
+      const entry = this.pop();
+      if (!entry.cancelled) entry.run();
+    }
+  }
+
+  private pop(): Entry {
+    const { heap } = this;
+    const first = heap[0]!;
+    const last = heap.pop()!;
+    if (heap.length === 0) return first;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (isBefore(last, heap[child]!)) break;
+      heap[index] = heap[child]!;
+      index = child;
+    }
+    heap[index] = last;
+    return first;
+  }
+
+  private arm(): void {
+    if (this.timer !== null) this.clock.clearTimeout(this.timer);
+    this.timer = null;
+    this.armedFor = Number.POSITIVE_INFINITY;
+    const next = this.heap[0];
+    if (next === undefined) return;
+    this.armedFor = next.dueMs;
+    const delay = Math.min(Math.max(0, next.dueMs - this.clock.now()), WAIT_MS_MAX);
+    this.timer = this.clock.setTimeout(() => {
+      this.timer = null;
+      this.armedFor = Number.POSITIVE_INFINITY;
+      this.onTimer();
+      this.arm();
+    }, delay);
+  }
+}
+
+function isBefore(a: Entry, b: Entry): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
+}

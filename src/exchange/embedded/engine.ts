@@ -1,0 +1,197 @@
+/**
+ * The embedded exchange's engine: one book a market, accounts with exact money, a catalogue that lives by the market
+ * clock. Everything is synchronous; what happens is told through `events` after it stands.
+ */
+
+import { assert } from '../../domain/assert.ts';
+import type { Clock } from '../../domain/clock.ts';
+import { DIRECT_MEMBER_PRECISION } from '../../domain/fees.ts';
+import type { OrderId, Ticker, TradeId } from '../../domain/ids.ts';
+import type { Random } from '../../domain/random.ts';
+import type { Side } from '../../domain/side.ts';
+import { type Centicents, type Centicontracts, DOLLAR, type Microdollars } from '../../domain/units.ts';
+import type { Level } from '../port.ts';
+import { Account, Purse } from './accounts.ts';
+import { Crowd } from './crowd.ts';
+import { Floor } from './floor.ts';
+import { createIdentifiers } from './identifiers.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { ListedEntry } from './listed-entry.ts';
+import { CROWD, type Engine, type UserId } from './model.ts';
+import { Trading } from './trading.ts';
+
+export interface EngineOptions {
+  readonly market: Clock;
+  /** Names orders and trades. */
+  readonly random: Random;
+  /** Where balances lie: $0.0001 for direct members (the default), $0.01 behind a broker. */
+  readonly feePrecision?: Microdollars;
+}
+
+/** The exchange's own books, the crowd counted: cash + openInterest × $1 + fees = deposits, always. */
+export interface Audit {
+  /** Σ cash of all accounts and the crowd, collateral of resting orders included. */
+  readonly cash: Microdollars;
+  /** Σ collateral of resting orders: the part of `cash` that is not available. */
+  readonly collateral: Microdollars;
+  /** Σ long positions. */
+  readonly openInterest: Centicontracts;
+  readonly fees: Microdollars;
+  readonly deposits: Microdollars;
+  /** Markets whose signed positions do not add up to zero; empty unless the engine is wrong. */
+  readonly unbalanced: readonly Ticker[];
+}
+
+export interface AuditedEngine extends Engine {
+  audit(): Audit;
+}
+
+export function createEngine(options: EngineOptions): AuditedEngine {
+  const floor = new Floor(
+    options.market,
+    createIdentifiers(options.random),
+    options.feePrecision ?? DIRECT_MEMBER_PRECISION,
+  );
+  const trading = new Trading(floor);
+  const lifecycle = new Lifecycle(floor);
+  const crowd = new Crowd(floor);
+  const stateOf = (entry: ListedEntry) => entry.state(options.market.now());
+  const levelAt = (market: Ticker, side: Side): Level | null => {
+    const { book } = floor.entry(market);
+    const price = book.bestPrice(side);
+    return price === null ? null : [price, book.bestQuantity(side)];
+  };
+
+  return {
+    events: floor.events.asObservable(),
+
+    addSeries: (series) => lifecycle.addSeries(series),
+    addEvent: (event) => lifecycle.addEvent(event),
+    addMarket: (market) => lifecycle.addMarket(market),
+    moveClose: (market, closeMs) => lifecycle.moveClose(market, closeMs),
+    changeGrid: (market, label, grid) => lifecycle.changeGrid(market, label, grid),
+    pauseMarket: (market) => lifecycle.pauseMarket(market),
+    resumeMarket: (market) => lifecycle.resumeMarket(market),
+    determine: (market, result, value) => lifecycle.determine(market, result, value),
+    setTradingActive: (active) => lifecycle.setTradingActive(active),
+    setExchangeActive: (active) => lifecycle.setExchangeActive(active),
+    get tradingActive() {
+      return floor.tradingActive;
+    },
+    get exchangeActive() {
+      return floor.exchangeActive;
+    },
+
+    series: (ticker) => floor.series.get(ticker) ?? null,
+    allSeries: () => [...floor.series.values()],
+    event: (ticker) => floor.eventListings.get(ticker) ?? null,
+    allEvents: () => [...floor.eventListings.values()],
+    eventMarkets: (ticker) => [...floor.entries.values()].filter(({ listed }) => listed.event === ticker).map(stateOf),
+    market: (ticker) => {
+      const entry = floor.entries.get(ticker);
+      return entry === undefined ? null : stateOf(entry);
+    },
+    allMarkets: () => [...floor.entries.values()].map(stateOf),
+    feesOf: (market) => floor.entry(market).fees,
+
+    openAccount: (user, cash) => openAccount(floor, user, cash),
+    hasAccount: (user) => floor.accounts.has(user),
+    availableCash: (user) => {
+      const purses = floor.account(user).purses;
+      return new Map([...purses].map(([shard, purse]) => [shard, purse.available]));
+    },
+    portfolioValue: (user) => portfolioValue(floor, floor.account(user)),
+    orders: (user) => [...floor.account(user).orders.values()].reverse().map((order) => order.view()),
+    order: (user, orderId) => floor.account(user).orders.get(orderId)?.view() ?? null,
+    fills: (user) => floor.account(user).fills.toReversed(),
+    positions: (user) => [...floor.account(user).stakes.values()].map((stake) => stake.view()),
+    settlements: (user) => floor.account(user).settlements.toReversed(),
+
+    create: (user, order) => trading.create(user, order),
+    cancel: (user, orderId) => trading.cancel(user, orderId),
+    cancelAll: (user) => trading.cancelAll(user),
+    amend: (user, orderId, amend) => trading.amend(user, orderId, amend),
+    decreaseTo: (user, orderId, remaining) => trading.decreaseTo(user, orderId, remaining),
+
+    book: (market) => {
+      const { book } = floor.entry(market);
+      return { bids: book.levels('bid').reverse(), asks: book.levels('ask') };
+    },
+    bestBid: (market) => levelAt(market, 'bid'),
+    bestAsk: (market) => levelAt(market, 'ask'),
+    trades: (market) => floor.entry(market).tape.trades(),
+    queueAhead: (orderId: OrderId) => {
+      const order = floor.live.get(orderId);
+      return order === undefined ? null : order.entry.book.ahead(order.slot);
+    },
+
+    crowdAdd: (market, side, price, quantity) => crowd.add(market, side, price, quantity),
+    crowdRemove: (market, side, price, quantity, from) => crowd.remove(market, side, price, quantity, from),
+    crowdQuantity: (market, side, price) => crowd.quantity(market, side, price),
+    crowdTake: (market, takerSide, price, quantity) => {
+      floor.enter();
+      const taken = trading.takeFromAccounts(floor.entry(market), takerSide, price, quantity);
+      floor.leave();
+      return taken;
+    },
+    crowdExecute: (market, takerSide, price, quantity) => {
+      floor.enter();
+      const executed = trading.executeRecorded(floor.entry(market), takerSide, price, quantity);
+      floor.leave();
+      return executed;
+    },
+    crowdPrint: (market, price, quantity, takerSide) => {
+      const atMs = floor.enter();
+      const entry = floor.entry(market);
+      floor.touch(entry);
+      const trade = { tradeId: floor.nextId() as TradeId, market, price, quantity, takerSide, atMs };
+      entry.tape.add(trade);
+      entry.traded = true;
+      floor.tell({ type: 'trade', trade });
+      floor.leave();
+    },
+    crowdReplace: (market, bids, asks) => crowd.replace(market, bids, asks),
+
+    audit: () => {
+      const purses = [...floor.accounts.values()].flatMap((account) => [...account.purses.values()]);
+      const open = [...floor.entries.values()];
+      return {
+        cash: (floor.crowdPurse.cash + purses.reduce((sum, purse) => sum + purse.cash, 0)) as Microdollars,
+        collateral: purses.reduce((sum, purse) => sum + purse.held, 0) as Microdollars,
+        openInterest: open.reduce((sum, entry) => sum + entry.openInterest, 0) as Centicontracts,
+        fees: floor.feesTaken as Microdollars,
+        deposits: floor.deposits as Microdollars,
+        unbalanced: open.filter((entry) => netPosition(floor, entry) !== 0).map(({ ticker }) => ticker),
+      };
+    },
+  };
+}
+
+function openAccount(floor: Floor, user: UserId, cash: ReadonlyMap<number, Microdollars>): void {
+  assert(user !== CROWD && !floor.accounts.has(user), `account ${user} is open already`);
+  const account = new Account(user, floor.accounts.size + 1);
+  for (const [shard, amount] of cash) {
+    account.purses.set(shard, new Purse(amount));
+    floor.deposits += amount;
+  }
+  floor.accounts.set(user, account);
+}
+
+/** Positions at what they could be sold for now; at the result once there is one. */
+function portfolioValue(floor: Floor, account: Account): Microdollars {
+  let sum = 0;
+  for (const stake of account.stakes.values()) {
+    if (stake.position === 0) continue;
+    const entry = floor.entry(stake.market);
+    const exit = entry.book.bestPrice(stake.position > 0 ? 'bid' : 'ask');
+    const mark: Centicents | null = entry.settlementValue ?? exit ?? entry.tape.lastPrice;
+    if (mark !== null) sum += stake.position > 0 ? stake.position * mark : -stake.position * (DOLLAR - mark);
+  }
+  return sum as Microdollars;
+}
+
+function netPosition(floor: Floor, entry: ListedEntry): number {
+  let sum = floor.crowd.stakes.get(entry.ticker)?.position ?? 0;
+  for (const account of floor.accounts.values()) sum += account.stakes.get(entry.ticker)?.position ?? 0;
+  return sum;
+}

@@ -1,0 +1,211 @@
+/**
+ * A market's life: initialized → active ⇄ inactive → closed → determined → finalized. Opening and closing happen by the
+ * market clock; the result comes from outside; positions are paid when the settlement timer is over.
+ */
+import { assert } from '../../domain/assert.ts';
+import type { Ticker } from '../../domain/ids.ts';
+import type { FeeSchedule, MarketResult, MarketStatus, PriceGrid } from '../../domain/market.ts';
+import type { Side } from '../../domain/side.ts';
+import type { Centicents, UnixMs } from '../../domain/units.ts';
+import type { Floor } from './floor.ts';
+import { ListedEntry } from './listed-entry.ts';
+import type { LiveOrder } from './live-order.ts';
+import { tickOf } from './matching.ts';
+import type { EngineEvent, ListedEvent, ListedMarket, ListedSeries, UpdateReason } from './model.ts';
+import { settle } from './settlement.ts';
+
+type Change = Extract<EngineEvent, { type: 'lifecycle' }>['change'];
+
+export class Lifecycle {
+  private readonly floor: Floor;
+
+  constructor(floor: Floor) {
+    this.floor = floor;
+  }
+
+  addSeries(series: ListedSeries): void {
+    this.floor.series.set(series.ticker, series);
+    for (const entry of this.floor.entries.values()) entry.fees = this.feesOf(entry.listed);
+  }
+
+  addEvent(event: ListedEvent): void {
+    this.floor.eventListings.set(event.ticker, event);
+    for (const entry of this.floor.entries.values()) {
+      if (entry.listed.event === event.ticker) entry.fees = this.feesOf(entry.listed);
+    }
+  }
+
+  addMarket(listed: ListedMarket): void {
+    const { floor } = this;
+    const now = floor.enter();
+    assert(!floor.entries.has(listed.ticker), `market ${listed.ticker} is listed already`);
+    assert(listed.openMs < listed.closeMs, `market ${listed.ticker} closes before it opens`);
+    const status = now < listed.openMs ? 'initialized' : now < listed.closeMs ? 'active' : 'closed';
+    const entry = new ListedEntry(listed, this.feesOf(listed), status, now);
+    floor.entries.set(listed.ticker, entry);
+    this.tell(entry, 'created');
+    if (status === 'initialized') {
+      entry.opening = floor.agenda.at(listed.openMs, () => this.setStatus(entry, 'active', 'activated'));
+    } else if (status === 'active') this.tell(entry, 'activated');
+    if (status !== 'closed') this.closeAt(entry, listed.closeMs);
+    floor.leave();
+  }
+
+  /** Earlier, later, or back to trading after a close that came too soon. */
+  moveClose(market: Ticker, closeMs: UnixMs): void {
+    const { floor } = this;
+    const now = floor.enter();
+    const entry = floor.entry(market);
+    assert(isBeforeResult(entry.status), `market ${market} is ${entry.status}: its close cannot move`);
+    entry.listed = { ...entry.listed, closeMs };
+    if (entry.closing !== null) entry.closing.cancelled = true;
+    entry.closing = null;
+    this.tell(entry, 'closeMoved');
+    if (closeMs <= now) {
+      if (entry.status !== 'closed') this.close(entry);
+    } else {
+      if (entry.status === 'closed') this.setStatus(entry, 'active', 'activated');
+      this.closeAt(entry, closeMs);
+    }
+    floor.leave();
+  }
+
+  changeGrid(market: Ticker, label: string, grid: PriceGrid): void {
+    const { floor } = this;
+    floor.enter();
+    const entry = floor.entry(market);
+    entry.listed = { ...entry.listed, gridLabel: label, grid };
+    // What rests at prices that are no longer allowed stays; the book's tick only ever gets finer.
+    entry.book.refineFor(tickOf(grid.ranges));
+    this.tell(entry, 'gridChanged');
+    floor.leave();
+  }
+
+  pauseMarket(market: Ticker): void {
+    const { floor } = this;
+    floor.enter();
+    const entry = floor.entry(market);
+    if (entry.status === 'active') {
+      this.cancelAccountOrders(entry, 'HaltCancel', (order) => order.cancelOnPause);
+      this.setStatus(entry, 'inactive', 'deactivated');
+    }
+    floor.leave();
+  }
+
+  resumeMarket(market: Ticker): void {
+    const { floor } = this;
+    floor.enter();
+    const entry = floor.entry(market);
+    if (entry.status === 'inactive') {
+      this.cancelAccountOrders(entry, 'HaltCancel', () => true);
+      this.clearCrowd(entry);
+      this.setStatus(entry, 'active', 'activated');
+    }
+    floor.leave();
+  }
+
+  /** The result is known. A market that is still open closes first. */
+  determine(market: Ticker, result: MarketResult, value: Centicents): void {
+    const { floor } = this;
+    const now = floor.enter();
+    const entry = floor.entry(market);
+    assert(isBeforeResult(entry.status), `market ${market} is ${entry.status}: it has a result already`);
+    assert(value >= 0 && value <= 10_000, `a settlement value lies within [$0, $1], was ${value}`);
+    if (entry.status !== 'closed') this.close(entry);
+    entry.result = result;
+    entry.settlementValue = value;
+    this.setStatus(entry, 'determined', 'determined');
+    const dueMs = (now + entry.listed.settlementTimerSeconds * 1_000) as UnixMs;
+    floor.agenda.at(dueMs, () => this.finalize(entry));
+    floor.leave();
+  }
+
+  setTradingActive(active: boolean): void {
+    const { floor } = this;
+    floor.enter();
+    if (floor.tradingActive && !active) this.cancelOnPause();
+    floor.tradingActive = active;
+    floor.leave();
+  }
+
+  setExchangeActive(active: boolean): void {
+    const { floor } = this;
+    floor.enter();
+    if (floor.exchangeActive && !active) this.cancelOnPause();
+    floor.exchangeActive = active;
+    floor.leave();
+  }
+
+  /** The event's override beats the series; an unknown series trades on the usual schedule. */
+  private feesOf(listed: ListedMarket): FeeSchedule {
+    const event = this.floor.eventListings.get(listed.event);
+    const series = event === undefined ? undefined : this.floor.series.get(event.series);
+    return event?.feeOverride ?? series?.fees ?? { type: 'quadratic', multiplierMillionths: 1_000_000 };
+  }
+
+  private tell(entry: ListedEntry, change: Change): void {
+    this.floor.tell({ type: 'lifecycle', market: entry.ticker, change, atMs: this.floor.now });
+  }
+
+  private setStatus(entry: ListedEntry, status: MarketStatus, change: Change): void {
+    entry.status = status;
+    this.tell(entry, change);
+  }
+
+  private closeAt(entry: ListedEntry, closeMs: UnixMs): void {
+    entry.closing = this.floor.agenda.at(closeMs, () => this.close(entry));
+  }
+
+  private close(entry: ListedEntry): void {
+    if (entry.opening !== null) entry.opening.cancelled = true;
+    if (entry.closing !== null) entry.closing.cancelled = true;
+    entry.closing = null;
+    this.cancelAccountOrders(entry, 'CloseCancel', () => true);
+    this.clearCrowd(entry);
+    this.setStatus(entry, 'closed', 'closed');
+  }
+
+  private finalize(entry: ListedEntry): void {
+    entry.settledMs = this.floor.now;
+    entry.status = 'finalized';
+    settle(this.floor, entry);
+    this.tell(entry, 'settled');
+  }
+
+  private cancelOnPause(): void {
+    for (const account of this.floor.accounts.values()) {
+      for (const order of [...account.resting]) if (order.cancelOnPause) this.floor.cancel(order, 'HaltCancel');
+    }
+  }
+
+  private cancelAccountOrders(entry: ListedEntry, reason: UpdateReason, which: (order: LiveOrder) => boolean): void {
+    for (const order of [...entry.orders]) {
+      if (order != null && !order.account.isCrowd && which(order)) this.floor.cancel(order, reason);
+    }
+  }
+
+  /** Empties the book of all that is the crowd's: one event a level. */
+  private clearCrowd(entry: ListedEntry): void {
+    const { floor } = this;
+    const { book } = entry;
+    floor.touch(entry);
+    for (const side of ['bid', 'ask'] as const satisfies readonly Side[]) {
+      for (const [price, quantity] of book.levels(side)) {
+        for (let slot = book.first(side, price); slot !== 0; slot = book.first(side, price)) {
+          const order = entry.orders[slot];
+          if (order != null) {
+            floor.markCanceled(order, 'CloseCancel');
+            floor.close(order);
+          }
+          entry.orders[slot] = null;
+          book.remove(slot);
+        }
+        floor.tellBook(entry, side, price, -quantity, null);
+      }
+    }
+  }
+}
+
+function isBeforeResult(status: MarketStatus): boolean {
+  return status === 'initialized' || status === 'active' || status === 'inactive' || status === 'closed';
+}
