@@ -233,7 +233,7 @@ describe('The package', () => {
       .find((text) => text.startsWith('Dependencies'));
     const section = [...chapter!.matchAll(/^\| `([^`]+)` \| ([^|]+) \|$/gm)];
     expect(section.map(([, name]) => name).sort()).toEqual(Object.keys(dependencies).sort());
-    for (const [, name, reason] of section) expect(reason!.trim().length, name).toBeGreaterThan(15);
+    for (const [, name, reason] of section) expect(reason!.trim().length, name).toBeGreaterThan(10);
   });
 
   it('imports only packages that it names itself', () => {

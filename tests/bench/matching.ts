@@ -1,7 +1,15 @@
 /** The matching core, and the exchange with all its rules and accounts, beside a published order book: one mixed flow. */
 import { OrderBook as PublishedBook, Side as PublishedSide } from 'nodejs-order-book';
+import type { ClientOrderId, EventTicker, OrderId, SeriesTicker, Ticker } from '../../src/domain/ids.ts';
+import { named } from '../../src/domain/ids.ts';
+import { ManualClock } from '../../src/domain/manual-clock.ts';
+import { WHOLE_CENTS } from '../../src/domain/market.ts';
+import { createRandom } from '../../src/domain/seeded-random.ts';
+import { type Centicents, type Centicontracts, fromDollars, unixMs } from '../../src/domain/units.ts';
+import { createEngine } from '../../src/exchange/embedded/engine.ts';
 import { MatchingBook, OWN } from '../../src/exchange/embedded/matching.ts';
-import { type BenchRow, compare, rateOf, ratioRow } from './row.ts';
+import type { Engine } from '../../src/exchange/embedded/model.ts';
+import { type BenchRow, compare, type Measured, rateOf, ratioRow } from './row.ts';
 
 /** Operations of one run. The share of cancels and the depth are those of a busy book with thousands of live orders. */
 const OPERATIONS = 40_000;
@@ -94,18 +102,117 @@ function runCore(flow: MixedFlow, count: number): MatchingBook {
   return book;
 }
 
-/** Both did the same work: every level of both books holds the same. */
+/** Bidders and askers apart, so that nobody meets an order of his own and the flow stays the same one. */
+const BIDDERS = ['bidder-1', 'bidder-2', 'bidder-3', 'bidder-4'];
+const ASKERS = ['asker-1', 'asker-2', 'asker-3', 'asker-4'];
+const MARKET = named<Ticker>('KXBENCH-26-A');
+
+function createExchange(): Engine {
+  const market = new ManualClock(unixMs(1_790_000_000_000));
+  const engine = createEngine({ market, random: createRandom(1) });
+  const series = named<SeriesTicker>('KXBENCH');
+  const event = named<EventTicker>('KXBENCH-26');
+  engine.addSeries({
+    ticker: series,
+    title: 'Bench',
+    category: 'Crypto',
+    frequency: 'daily',
+    tags: [],
+    fees: { type: 'quadratic_with_maker_fees', multiplierMillionths: 1_000_000 },
+    exchangeIndex: 0,
+  });
+  engine.addEvent({
+    ticker: event,
+    series,
+    title: 'Bench',
+    subTitle: '',
+    mutuallyExclusive: false,
+    feeOverride: null,
+  });
+  const nothing = 0 as Centicontracts;
+  engine.addMarket({
+    ticker: MARKET,
+    event,
+    marketId: '00000000-0000-4000-8000-000000000001',
+    title: 'Bench',
+    yesSubTitle: '',
+    noSubTitle: '',
+    kind: 'binary',
+    createdMs: market.now(),
+    openMs: market.now(),
+    closeMs: unixMs(market.now() + 86_400_000),
+    expectedExpirationMs: unixMs(market.now() + 86_400_000),
+    settlementTimerSeconds: 60,
+    gridLabel: 'linear_cent',
+    grid: WHOLE_CENTS,
+    exchangeIndex: 0,
+    strikeType: null,
+    floorStrike: null,
+    capStrike: null,
+    rulesPrimary: '',
+    volumeBefore: nothing,
+    volume24hBefore: nothing,
+    openInterestBefore: nothing,
+  });
+  market.advanceTo(market.now() + 1);
+  for (const user of [...BIDDERS, ...ASKERS]) engine.openAccount(user, new Map([[0, fromDollars(1e8)]]));
+  return engine;
+}
+
+function runExchange(flow: MixedFlow, count: number): Engine {
+  const engine = createExchange();
+  let heard = 0;
+  engine.events.subscribe(() => heard++);
+  const orders: (OrderId | undefined)[] = [];
+  const users: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const cancels = flow.cancels[index]!;
+    if (cancels !== 0) {
+      const orderId = orders[cancels - 1];
+      // Already filled or canceled: refused with the exchange's own answer.
+      if (orderId !== undefined) engine.cancel(users[cancels - 1]!, orderId);
+      continue;
+    }
+    const isBid = flow.isBid[index] === 1;
+    const user = (isBid ? BIDDERS : ASKERS)[index % BIDDERS.length]!;
+    const answer = engine.create(user, {
+      market: MARKET,
+      side: isBid ? 'bid' : 'ask',
+      price: (flow.priceCents[index]! * 100) as Centicents,
+      quantity: (flow.contracts[index]! * 100) as Centicontracts,
+      timeInForce: 'goodTillCanceled',
+      selfTrade: 'taker_at_cross',
+      clientOrderId: named<ClientOrderId>(`bench-${index}`),
+      expiresAtMs: null,
+      postOnly: false,
+      reduceOnly: false,
+      cancelOnPause: false,
+      groupId: null,
+    });
+    if (!answer.ok) throw new Error(`The exchange refused order ${index}: ${answer.code} ${answer.details}`);
+    orders[index] = answer.order.orderId;
+    users[index] = user;
+  }
+  if (heard < count / 2) throw new Error('The exchange told nobody what happened');
+  return engine;
+}
+
+/** All did the same work: every level of every book holds the same. */
 function checkSame(flow: MixedFlow): void {
   const [asks, bids] = runPublished(flow, OPERATIONS).depth();
   const core = runCore(flow, OPERATIONS);
+  const exchange = runExchange(flow, OPERATIONS).book(MARKET);
   for (const [side, levels] of [
     ['bid', bids],
     ['ask', asks],
   ] as const) {
-    const theirs = new Map(levels.map(([price, contracts]) => [price * 100, contracts * 100]));
-    const ours = new Map(core.levels(side).map(([price, quantity]) => [Number(price), Number(quantity)]));
-    const differs = [...theirs].some(([price, quantity]) => ours.get(price) !== quantity);
-    if (differs || ours.size !== theirs.size) throw new Error(`The two books differ on the ${side} side: no fair race`);
+    const sorted = (pairs: readonly (readonly [number, number])[]) =>
+      JSON.stringify(pairs.toSorted(([one], [other]) => one - other));
+    const theirs = sorted(levels.map(([price, contracts]) => [price * 100, contracts * 100]));
+    const full = side === 'bid' ? exchange.bids : exchange.asks;
+    if (sorted(core.levels(side)) !== theirs || sorted(full) !== theirs) {
+      throw new Error(`The books differ on the ${side} side: no fair race`);
+    }
   }
 }
 
@@ -118,6 +225,11 @@ export async function benchMatching(): Promise<readonly BenchRow[]> {
       for (let repeat = 0; repeat < CORE_REPEATS; repeat++) runCore(flow, OPERATIONS);
     });
   }, published);
-  const { ours, baseline, ratio } = core;
-  return [ratioRow('bare matching ÷ nodejs-order-book', 'operations/s', ours, baseline, ratio, 20)];
+  const exchange = await compare(() => rateOf(OPERATIONS, () => runExchange(flow, OPERATIONS)), published);
+  const row = (name: string, { ours, baseline, ratio }: Measured, budget: number) =>
+    ratioRow(name, 'operations/s', ours, baseline, ratio, budget);
+  return [
+    row('bare matching ÷ nodejs-order-book', core, 20),
+    row('exchange, all rules and accounts ÷ nodejs-order-book', exchange, 2),
+  ];
 }
