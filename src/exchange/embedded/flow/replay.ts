@@ -2,12 +2,13 @@
  * Plays a recording on the market clock: each line at its receive time. Lines are read a few seconds ahead, so that
  * trades are known when they happen (see trade-inference.ts) and a slow disk delays nothing.
  */
-import type { Clock, TimerId } from '../../../domain/clock.ts';
+import type { Clock } from '../../../domain/clock.ts';
 import type { Ticker } from '../../../domain/ids.ts';
 import type { Random } from '../../../domain/random.ts';
 import { type Centicents, DOLLAR, type UnixMs } from '../../../domain/units.ts';
 import type { Engine } from '../model.ts';
 import type { Flow } from './flow.ts';
+import { FlowTimers } from './flow-timers.ts';
 import { uuidOf } from './market-id.ts';
 import { listingOf } from './recorded-catalogue.ts';
 import type { RecordedLine, RecordedTicker, RecordedWatch } from './recorded-line.ts';
@@ -17,8 +18,8 @@ import { type Planned, TradeInference } from './trade-inference.ts';
 
 /** Tickers come about once a second; a trade is looked for this far ahead of its delta. */
 const LOOK_AHEAD_MS = 5_000;
-/** Read on when less than this is ahead, so that reading is done before playing needs it. */
-const READ_AHEAD_MS = 8_000;
+/** Read on when less than this is ahead, so that reading is done before playing needs it, however fast time runs. */
+const READ_AHEAD_MS = 60_000;
 /** Bounds memory when a recording is denser than any seen (450 lines a second). */
 const LINES_AHEAD_MAX = 100_000;
 /** Lines played before others get a turn. */
@@ -70,14 +71,14 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
   const listed: Ticker[] = [];
   const withoutResult: Ticker[] = [];
   const sequences = new Map<number, number>();
-  const timers = new Set<TimerId>();
+  const timers = new FlowTimers(market);
   const lines = options.lines[Symbol.asyncIterator]();
   let ahead: Planned[] = [];
   let next = 0;
   let isReading = false;
   let isRead = false;
   let isStopped = false;
-  let playTimer: TimerId | null = null;
+  let isScheduled = false;
   let file = '';
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
   // Who does not wait for the end must not die of it.
@@ -86,23 +87,10 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     if (event.type === 'lifecycle' && event.change === 'activated') watched.get(event.market)?.replayed.fallBehind();
   });
 
-  function after(delayMs: number, callback: () => void): TimerId {
-    const timer = market.setTimeout(
-      () => {
-        timers.delete(timer);
-        callback();
-      },
-      Math.max(0, delayMs),
-    );
-    timers.add(timer);
-    return timer;
-  }
-
   function stop(): void {
     if (isStopped) return;
     isStopped = true;
-    for (const timer of timers) market.clearTimeout(timer);
-    timers.clear();
+    timers.stop();
     subscription.unsubscribe();
     ahead = [];
     // A file may be open behind it; a failure to close it changes nothing any more.
@@ -169,20 +157,19 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
   // Playing.
 
   function schedule(): void {
-    if (isStopped || playTimer !== null) return;
+    if (isStopped || isScheduled) return;
     const head = ahead[next];
     if (head === undefined) {
-      if (isRead) {
-        resolve();
-      }
+      if (isRead) resolve();
       return;
     }
     if (!isPlayable(head)) return;
-    playTimer = after(head.line.recvMs - market.now(), play);
+    isScheduled = true;
+    timers.at(head.line.recvMs, play);
   }
 
   function play(): void {
-    playTimer = null;
+    isScheduled = false;
     const now = market.now();
     for (let count = 0; count < LINES_A_TURN_MAX; count++) {
       const head = ahead[next];
@@ -261,13 +248,13 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     }
     const atMs = Math.max(settlement.settledMs ?? watch.closeMs + SETTLE_AFTER_MS, watch.closeMs + 1_000);
     const value = settlement.result === 'yes' ? DOLLAR : (0 as Centicents);
-    after(atMs - market.now(), function settle() {
+    timers.at(atMs, function settle() {
       const state = engine.market(watch.market);
       if (state === null) return;
       if (state.status === 'closed') engine.determine(watch.market, settlement.result, value);
       // Its close was moved after it had been recorded.
       else if (state.status === 'active' || state.status === 'inactive')
-        after(Math.max(1_000, state.listed.closeMs + 1_000 - market.now()), settle);
+        timers.at(Math.max(market.now(), state.listed.closeMs) + 1_000, settle);
     });
   }
 

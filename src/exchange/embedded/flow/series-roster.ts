@@ -170,7 +170,7 @@ export const ROSTER: readonly SeriesPlan[] = [
     characters: ['efficient', 'jumping'],
     volume24hContracts: 30_000,
     lifeMinutes: HOUR,
-    firstCloseMinutes: [12, 60],
+    firstCloseMinutes: [5, 30],
     leftAtClose: 0.02,
     draft: (random) =>
       ladder(random, {

@@ -6,10 +6,10 @@ import type { Clock } from '../../../domain/clock.ts';
 import type { Random } from '../../../domain/random.ts';
 import { type Centicents, DOLLAR, type UnixMs } from '../../../domain/units.ts';
 import type { Engine } from '../model.ts';
-import { Agenda } from './agenda.ts';
 import { CHARACTERS } from './characters.ts';
 import { CrowdMarket } from './crowd-market.ts';
 import type { Flow } from './flow.ts';
+import { FlowTimers } from './flow-timers.ts';
 import type { InformationPlan } from './information-clock.ts';
 import { alignedClose, type Listing, listingOf, seriesOf } from './listings.ts';
 import { FILLERS, ROSTER, type SeriesPlan } from './series-roster.ts';
@@ -43,7 +43,7 @@ export interface SyntheticWorld extends Flow {
 export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticWorld {
   const { engine, market: clock } = options;
   const random = options.random.split('synthetic');
-  const agenda = new Agenda(clock);
+  const timers = new FlowTimers(clock);
   const turns = new Map<SeriesPlan, number>();
   const opening: Listing[] = [];
   let actions = 0;
@@ -132,8 +132,8 @@ export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticW
     }
     const [min, max] = RESULT_AFTER_MS;
     const resultMs = closeMs + min + (max - min) * chance.uniform();
-    agenda.at(closeMs, () => followUp(plan));
-    agenda.at(resultMs, () => settle(listing, truth));
+    timers.at(closeMs, () => followUp(plan));
+    timers.at(resultMs, () => settle(listing, truth));
   }
 
   function repeat(act: (nowMs: number) => void, waitMs: (nowMs: number) => number, isDone: () => boolean): void {
@@ -144,9 +144,9 @@ export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticW
       actions++;
       act(now);
       dueMs = Math.max(dueMs, now - CATCH_UP_MS_MAX) + waitMs(now);
-      agenda.at(dueMs, run);
+      timers.at(dueMs, run);
     };
-    agenda.at(dueMs, run);
+    timers.at(dueMs, run);
   }
 
   function isOver(listing: Listing): boolean {
@@ -166,7 +166,7 @@ export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticW
   /** All of an event at once, when the last of its markets is closed (an operator may have moved a close). */
   function settle(listing: Listing, truth: Truth): void {
     if (!isOver(listing)) {
-      agenda.at(clock.now() + 1_000, () => settle(listing, truth));
+      timers.at(clock.now() + 1_000, () => settle(listing, truth));
       return;
     }
     truth.advance(listing.closeMs);
@@ -186,8 +186,7 @@ export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticW
     start() {
       if (options.none === true) return;
       for (const listing of opening.splice(0)) live(listing, listing.plan.isNewborn === true);
-      agenda.start();
     },
-    stop: () => agenda.stop(),
+    stop: () => timers.stop(),
   };
 }
