@@ -56,25 +56,30 @@ export interface Measured {
   readonly ratio: number;
 }
 
-/** Measures both `ROUNDS` times in turns, after one round that only warms up. */
-export async function compare(
-  ours: () => number | Promise<number>,
-  baseline: () => number | Promise<number>,
-): Promise<Measured> {
-  const rounds: { ours: number; baseline: number }[] = [];
+type Measurement = () => number | Promise<number>;
+
+/** Measures each contender beside one baseline, `ROUNDS` times in turns, after a round that only warms up. */
+export async function compare(contenders: readonly Measurement[], baseline: Measurement): Promise<Measured[]> {
+  const bare: number[] = [];
+  const theirs: number[][] = contenders.map(() => []);
   for (let round = 0; round <= ROUNDS; round++) {
-    const pair = { baseline: await baseline(), ours: await ours() };
-    if (round > 0) rounds.push(pair);
+    const warming = round === 0;
+    const base = await baseline();
+    if (!warming) bare.push(base);
+    for (const [index, contender] of contenders.entries()) {
+      const value = await contender();
+      if (!warming) theirs[index]!.push(value);
+    }
   }
-  return {
-    ours: median(rounds.map((pair) => pair.ours)),
-    baseline: median(rounds.map((pair) => pair.baseline)),
-    ratio: median(rounds.map((pair) => pair.ours / pair.baseline)),
-  };
+  return theirs.map((values) => ({
+    ours: median(values),
+    baseline: median(bare),
+    ratio: median(values.map((value, round) => value / bare[round]!)),
+  }));
 }
 
 /** The median of `ROUNDS` measurements after one that warms up. */
-export async function repeatedly(measure: () => number | Promise<number>): Promise<number> {
+export async function repeatedly(measure: Measurement): Promise<number> {
   const values: number[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
     const value = await measure();
