@@ -1,0 +1,153 @@
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BothsidesError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import type { UnixMs } from '../domain/units.ts';
+import { openLevelStore, unwritable } from './level-store.ts';
+import type { Store } from './store.ts';
+import { checkVersion } from './store-version.ts';
+
+/** What a folder's data belongs to: it is never mixed with another world's. */
+export interface DataIdentity {
+  readonly mode: string;
+  readonly seed: number | null;
+  readonly recording: string | null;
+}
+
+/** What the running process says about itself to others on this machine (port and token of its console). */
+export interface RunInfo {
+  readonly pid: number;
+  readonly [key: string]: Json;
+}
+
+export interface DataFolder {
+  readonly folder: string;
+  readonly store: Store;
+  /** True when nothing had been remembered here before. */
+  readonly isNew: boolean;
+  /** Replaces run.json, readable by its owner alone. */
+  writeRun(info: RunInfo): Promise<void>;
+  removeRun(): Promise<void>;
+  /** Closes the store and gives the lock back. */
+  close(): Promise<void>;
+}
+
+/** Says to people and to us that the folder is ours. */
+const SIGN = 'README.txt';
+const SIGN_START = 'Data of Bothsides';
+const SIGN_TEXT = `${SIGN_START}, a market maker. Made and read by the program alone; one process at a time.
+To start afresh, move this folder away: positions, orders and cash are read from the exchange.
+`;
+const STORE = 'store';
+const RUN = 'run.json';
+const IDENTITY_KEY = 'meta/identity';
+
+/**
+ * Opens a data folder, makes it when it is not there, and holds it for this process. Throws DATA_IN_USE (naming the
+ * holder's pid where it is known), DATA_MISMATCH when the data belongs to another mode, seed or recording or the folder is
+ * somebody else's, DATA_DAMAGED, DATA_VERSION, DATA_UNWRITABLE.
+ */
+export async function openDataFolder(folder: string, identity: DataIdentity, now: UnixMs): Promise<DataFolder> {
+  await claim(folder);
+  const runFile = join(folder, RUN);
+  const store = await openLevelStore(join(folder, STORE)).catch(async (error: unknown) => {
+    throw error instanceof BothsidesError && error.code === 'DATA_IN_USE' ? await inUse(folder, error) : error;
+  });
+  const writeRun = (info: RunInfo) => replaceFile(folder, runFile, `${JSON.stringify(info)}\n`);
+  try {
+    await checkVersion(store);
+    const isNew = await remember(folder, store, identity);
+    // Whoever finds the folder in use learns by whom, from the first moment on.
+    await writeRun({ pid: process.pid, startedWallMs: now });
+    return {
+      folder,
+      store,
+      isNew,
+      writeRun,
+      removeRun: () => rm(runFile, { force: true }),
+      close: () => store.close(),
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Makes the folder ours, or finds that it is; a folder with other things in it is left alone. */
+async function claim(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    const names = await readdir(folder);
+    // A sign that was being written when the power went is alone in its folder.
+    if (names.includes(SIGN) && (names.length === 1 || (await readSign(folder)).startsWith(SIGN_START))) return;
+    if (names.length > 0) {
+      throw new BothsidesError('DATA_MISMATCH', `The folder ${folder} is not empty and not a data folder of ours.`, {
+        remedy: 'Choose an empty or a new folder with --data.',
+      });
+    }
+    await writeFile(join(folder, SIGN), SIGN_TEXT);
+  } catch (error) {
+    throw error instanceof BothsidesError ? error : unwritable(folder, error);
+  }
+}
+
+function readSign(folder: string): Promise<string> {
+  return readFile(join(folder, SIGN), 'utf8');
+}
+
+/** Writes down what the data belongs to, or compares it; true when it was written now. */
+async function remember(folder: string, store: Store, identity: DataIdentity): Promise<boolean> {
+  const { mode, seed, recording } = identity;
+  const text = await store.get(IDENTITY_KEY);
+  if (text === null) {
+    const value = JSON.stringify({ mode, seed, recording });
+    await store.batch([{ type: 'put', key: IDENTITY_KEY, value }], { sync: true });
+    return true;
+  }
+  const found = JSON.parse(text) as DataIdentity;
+  for (const key of ['mode', 'seed', 'recording'] as const) {
+    if (found[key] === identity[key]) continue;
+    const text = `The data folder ${folder} belongs to ${key} ${found[key] ?? 'none'}, not ${identity[key] ?? 'none'}.`;
+    throw new BothsidesError('DATA_MISMATCH', text, {
+      remedy: `Start with ${key} ${found[key] ?? 'none'}, or choose another folder with --data.`,
+    });
+  }
+  return false;
+}
+
+async function inUse(folder: string, cause: BothsidesError): Promise<BothsidesError> {
+  const pid = await readRun(folder).then((run) => run?.pid ?? null);
+  const holder = pid === null ? 'another process' : `process ${pid}`;
+  return new BothsidesError('DATA_IN_USE', `The data folder ${folder} is in use by ${holder}.`, {
+    remedy: 'Stop that one first, or choose another folder with --data.',
+    cause,
+  });
+}
+
+/** What the process on this folder says about itself; null when there is none, or it cannot be read. */
+export async function readRun(folder: string): Promise<RunInfo | null> {
+  try {
+    const info: unknown = JSON.parse(await readFile(join(folder, RUN), 'utf8'));
+    return isRunInfo(info) ? info : null;
+  } catch {
+    // Not there, not ours to read, or half written: then nothing is known, which is the answer.
+    return null;
+  }
+}
+
+function isRunInfo(info: unknown): info is RunInfo {
+  return typeof info === 'object' && info !== null && Number.isInteger((info as { pid?: unknown }).pid);
+}
+
+/** All or nothing, and never readable by others in between. */
+async function replaceFile(folder: string, file: string, text: string): Promise<void> {
+  const draft = `${file}.new`;
+  try {
+    await rm(draft, { force: true });
+    await writeFile(draft, text, { mode: 0o600 });
+    await chmod(draft, 0o600);
+    await rename(draft, file);
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}

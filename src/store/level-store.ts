@@ -1,0 +1,106 @@
+import { mkdir } from 'node:fs/promises';
+import { Level } from 'level';
+import { BothsidesError, messageOf } from '../domain/errors.ts';
+import type { KeyRange, Store, StoreOperation } from './store.ts';
+
+/** So many entries and bytes are read ahead: measured, twice as fast as one by one. */
+const READ_AHEAD_ENTRIES = 1_000;
+const READ_AHEAD_BYTES = 1 << 22;
+
+/** Every code on the way down: what LevelDB and the system call it. */
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === 'string') codes.push(code);
+  }
+  return codes;
+}
+
+function rootOf(error: unknown): string {
+  let at = error;
+  while (at instanceof Error && at.cause instanceof Error) at = at.cause;
+  return messageOf(at);
+}
+
+/** A disk that refuses, as DATA_UNWRITABLE. */
+export function unwritable(folder: string, cause: unknown): BothsidesError {
+  return new BothsidesError('DATA_UNWRITABLE', `The data folder ${folder} cannot be written: ${rootOf(cause)}.`, {
+    remedy: 'Check that the folder belongs to you, and that the disk has room and is not read-only.',
+    cause,
+  });
+}
+
+function damaged(folder: string, cause: unknown): BothsidesError {
+  return new BothsidesError('DATA_DAMAGED', `The database in ${folder} is damaged: ${rootOf(cause)}.`, {
+    remedy:
+      'Nothing was changed. Set the data folder aside and start with a fresh one: positions, orders and cash are read from the exchange.',
+    cause,
+  });
+}
+
+function refine(folder: string, error: unknown): BothsidesError {
+  if (error instanceof BothsidesError) return error;
+  const codes = codesOf(error);
+  if (codes.includes('LEVEL_LOCKED')) {
+    return new BothsidesError('DATA_IN_USE', `The data folder ${folder} is in use by another process.`, {
+      remedy: 'Stop that one first, or choose another folder with --data.',
+      cause: error,
+    });
+  }
+  // A missing or unreadable table file is an IO error to LevelDB on open; only text tells it from a permission.
+  const text = rootOf(error);
+  if (codes.includes('LEVEL_CORRUPTION') || /corruption/i.test(text)) return damaged(folder, error);
+  if (/no such file/i.test(text) && codes.includes('LEVEL_IO_ERROR')) return damaged(folder, error);
+  return unwritable(folder, error);
+}
+
+/**
+ * A LevelDB database in its own folder, made when it is not there. Its lock is exclusive to this process.
+ * Throws DATA_IN_USE, DATA_DAMAGED or DATA_UNWRITABLE, each naming the folder.
+ */
+export async function openLevelStore(folder: string): Promise<Store> {
+  const database = new Level<string, string>(folder, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
+  try {
+    await mkdir(folder, { recursive: true });
+    await database.open();
+  } catch (error) {
+    throw refine(folder, error);
+  }
+
+  async function* entries(range: KeyRange): AsyncGenerator<readonly [string, string]> {
+    const iterator = database.iterator({ ...range, highWaterMarkBytes: READ_AHEAD_BYTES });
+    try {
+      while (true) {
+        const batch = await iterator.nextv(READ_AHEAD_ENTRIES);
+        if (batch.length === 0) return;
+        yield* batch as [string, string][];
+      }
+    } catch (error) {
+      throw refine(folder, error);
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  return {
+    async get(key) {
+      try {
+        // Typed as if a value were always there.
+        const value: string | undefined = await database.get(key);
+        return value ?? null;
+      } catch (error) {
+        throw refine(folder, error);
+      }
+    },
+    async batch(operations: readonly StoreOperation[], { sync }) {
+      try {
+        await database.batch(operations as StoreOperation[], { sync });
+      } catch (error) {
+        throw unwritable(folder, error);
+      }
+    },
+    entries,
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,90 @@
+import { BothsidesError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { FIRST_LINK, linkOf } from './journal-codec.ts';
+import { keysUnder, type Store } from './store.ts';
+import type { StoreJournal } from './store-journal.ts';
+
+/** A bookmark: what something looked like when the journal was at `atSequence`. */
+export interface SnapshotRecord {
+  /** Of the shape of `snapshot`, raised whenever that changes. */
+  readonly version: number;
+  readonly atSequence: number;
+  readonly snapshot: Json;
+}
+export interface StoredSnapshot extends SnapshotRecord {
+  readonly session: string;
+}
+
+function damaged(key: string): BothsidesError {
+  return new BothsidesError('DATA_DAMAGED', `The stored snapshot ${key} is damaged.`, {
+    remedy:
+      'Nothing was changed. Set the data folder aside and start with a fresh one: positions, orders and cash are read from the exchange.',
+  });
+}
+
+/**
+ * One record a session (or, under another name, a part of the trader: `new Snapshots(store, journal, 'ledger')`). Written
+ * in order with the journal, so that a snapshot is never on disk without the entries before it. Small and frequent:
+ * nothing waits for it, and a refused write is heard through the journal.
+ */
+export class Snapshots {
+  readonly #store: Store;
+  readonly #journal: Pick<StoreJournal, 'alongside' | 'flush'>;
+  readonly #prefix: string;
+
+  constructor(store: Store, journal: Pick<StoreJournal, 'alongside' | 'flush'>, name = 'session') {
+    this.#store = store;
+    this.#journal = journal;
+    this.#prefix = `snapshot/${name}/`;
+  }
+
+  save(session: string, { version, atSequence, snapshot }: SnapshotRecord): void {
+    const key = this.#prefix + session;
+    const text = JSON.stringify([version, atSequence, snapshot]);
+    this.#journal.alongside({ type: 'put', key, value: `${linkOf(key, text)} ${text}` });
+  }
+
+  remove(session: string): void {
+    this.#journal.alongside({ type: 'del', key: this.#prefix + session });
+  }
+
+  /** In the order of the names. Throws DATA_DAMAGED for a record that was altered. */
+  async all(): Promise<readonly StoredSnapshot[]> {
+    await this.#journal.flush();
+    const found: StoredSnapshot[] = [];
+    for await (const [key, value] of this.#store.entries(keysUnder(this.#prefix))) {
+      const text = value.slice(FIRST_LINK.length + 1);
+      if (`${linkOf(key, text)} ${text}` !== value) throw damaged(key);
+      const [version, atSequence, snapshot] = JSON.parse(text) as [number, number, Json];
+      found.push({ session: key.slice(this.#prefix.length), version, atSequence, snapshot });
+    }
+    return found;
+  }
+}
+
+/** Turns a snapshot of version n into one of version n + 1. */
+export type Migration = (snapshot: Json) => Json;
+
+/**
+ * A record brought to the current version step by step. `migrations[n]` leads from n to n + 1. Throws DATA_VERSION for one
+ * that is newer, or so old that no step leads on.
+ */
+export function migrate(
+  record: StoredSnapshot,
+  current: number,
+  migrations: Readonly<Record<number, Migration>> = {},
+): StoredSnapshot {
+  let { version, snapshot } = record;
+  while (version !== current) {
+    const step = version < current ? migrations[version] : undefined;
+    if (step === undefined) {
+      const text = `The stored state of ${record.session} has version ${record.version}; this program knows ${current}.`;
+      throw new BothsidesError('DATA_VERSION', text, {
+        remedy: 'Start the version of the program that wrote it, or set the data folder aside. Nothing was changed.',
+      });
+    }
+    snapshot = step(snapshot);
+    version++;
+  }
+  return { ...record, version, snapshot };
+}
