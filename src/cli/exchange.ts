@@ -1,0 +1,110 @@
+/** `npm run exchange`: the embedded exchange for any client, over HTTP and WebSocket on this machine. */
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '../domain/errors.ts';
+import { createRandom } from '../domain/seeded-random.ts';
+import { createEmbedded, FLOWS, type FlowName } from '../exchange/embedded/embedded.ts';
+import { TIERS, type Tier } from '../exchange/embedded/protocol/rate-limits.ts';
+import { serveLoopback } from '../exchange/embedded/server.ts';
+import { createSystemClock } from '../runtime/system-clock.ts';
+import { integerArgument, portArgument, positiveArgument } from './arguments.ts';
+import { type ExchangeKey, KEY_TYPES, type KeyType, openKeys } from './exchange-keys.ts';
+import { alignColumns, note, print, printJson } from './output.ts';
+
+const ACCOUNTS_MAX = 100;
+
+export interface ExchangeOptions {
+  readonly port: number;
+  readonly accounts: number;
+  readonly flow: FlowName;
+  readonly recording?: string;
+  readonly seed: number;
+  readonly speed: number;
+  readonly tier: Tier;
+  readonly data: string;
+  readonly keyType: KeyType;
+  readonly json?: boolean;
+}
+
+export function registerExchange(program: Command): void {
+  program
+    .command('exchange')
+    .description('serve the embedded exchange over HTTP and WebSocket')
+    .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', portArgument, 0)
+    .option('--accounts <count>', 'accounts to open, each with its own key', accountsArgument, 2)
+    .addOption(new Option('--flow <flow>', 'what moves the market').choices(FLOWS).default('synthetic'))
+    .option('--recording <path>', 'file or folder to replay')
+    .option('--seed <n>', 'fixes the market', integerArgument, 1)
+    .option('--speed <x>', 'market time against wall time', positiveArgument, 1)
+    .addOption(new Option('--tier <tier>', 'rate limits of the accounts').choices(TIERS).default('basic'))
+    .option('--data <folder>', 'where the keys are kept', '.bothsides/exchange')
+    .addOption(new Option('--key-type <type>', 'kind of the keys').choices(KEY_TYPES).default('rsa'))
+    .option('--json', 'first line: addresses and accounts as JSON')
+    .action((options: ExchangeOptions) => exchangeCommand(options));
+}
+
+function accountsArgument(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > ACCOUNTS_MAX) {
+    throw new InvalidArgumentError(`Write a number from 1 to ${ACCOUNTS_MAX}.`);
+  }
+  return count;
+}
+
+/** Serves until SIGINT or SIGTERM. */
+export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
+  // Whoever starts this as a child may end it as soon as it can be heard of.
+  const ended = nextSignal();
+  const keys = openKeys(resolve(options.data), options.accounts, options.keyType);
+  const embedded = await createEmbedded({
+    clocks: { wall: createSystemClock() },
+    random: createRandom(options.seed),
+    flow: options.flow,
+    ...(options.recording === undefined ? {} : { recording: options.recording }),
+    speed: options.speed,
+    accounts: keys.map(({ keyId, publicKey, user }) => ({ keyId, publicKey, user })),
+    tier: options.tier,
+    onFault: (error) => note(`bothsides: a request failed: ${error instanceof Error ? error.stack : messageOf(error)}`),
+  });
+  const loopback = await serveLoopback(embedded.server, { port: options.port });
+  embedded.start();
+  embedded.recordingEnded?.then(
+    () => note('The recording is over; the exchange stays open.'),
+    (error: unknown) => note(`bothsides: The recording broke off: ${messageOf(error)}`),
+  );
+  announce(options, loopback, keys);
+  await ended;
+  embedded.stop();
+  await loopback.close();
+}
+
+function announce(
+  options: ExchangeOptions,
+  at: { restUrl: string; wsUrl: string },
+  keys: readonly ExchangeKey[],
+): void {
+  if (options.json === true) {
+    const accounts = keys.map(({ keyId, privateKeyPath }) => ({ keyId, privateKeyPath }));
+    printJson({ restUrl: at.restUrl, wsUrl: at.wsUrl, accounts });
+    return;
+  }
+  const market =
+    options.flow === 'replay' ? `replay of ${options.recording}` : `flow ${options.flow}, seed ${options.seed}`;
+  print(`The exchange is open: ${market}, speed ${options.speed}, tier ${options.tier}. Ctrl-C closes it.\n`);
+  print(
+    alignColumns([
+      ['REST', at.restUrl],
+      ['WebSocket', at.wsUrl],
+      ...keys.flatMap(({ user, keyId, privateKeyPath }) => [
+        [user, `key id       ${keyId}`],
+        ['', `private key  ${privateKeyPath}`],
+      ]),
+    ]),
+  );
+}
+
+function nextSignal(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
+  });
+}
