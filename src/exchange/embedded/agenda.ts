@@ -1,16 +1,19 @@
 import type { Clock, TimerId } from '../../domain/clock.ts';
 import type { UnixMs } from '../../domain/units.ts';
 
-/** Something due at a time; `cancelled` ones are skipped when their time comes. */
+/** Something due at a time. */
 export interface Appointment {
   readonly dueMs: UnixMs;
-  cancelled: boolean;
 }
 
 interface Entry extends Appointment {
   readonly sequence: number;
   readonly run: () => void;
+  isCancelled: boolean;
 }
+
+/** Cancelled entries stay in the heap until their time, or until there are this many and more than half are such. */
+const CANCELLED_MAX = 1_024;
 
 /** Timers of some hosts overflow past 24 days and fire at once. */
 const WAIT_MS_MAX = 3_600_000;
@@ -23,7 +26,8 @@ export class Agenda {
   private readonly clock: Clock;
   private readonly onTimer: () => void;
   /** A binary heap, earliest first. */
-  private readonly heap: Entry[] = [];
+  private heap: Entry[] = [];
+  private cancelled = 0;
   private sequence = 0;
   private timer: TimerId = null;
   private armedFor = Number.POSITIVE_INFINITY;
@@ -35,7 +39,32 @@ export class Agenda {
   }
 
   at(dueMs: UnixMs, run: () => void): Appointment {
-    const entry: Entry = { dueMs, sequence: this.sequence++, run, cancelled: false };
+    const entry: Entry = { dueMs, sequence: this.sequence++, run, isCancelled: false };
+    this.push(entry);
+    if (dueMs < this.armedFor) this.arm();
+    return entry;
+  }
+
+  /** It will not run. Only for what has neither run nor been cancelled. */
+  cancel(appointment: Appointment): void {
+    (appointment as Entry).isCancelled = true;
+    this.cancelled++;
+    if (this.cancelled <= CANCELLED_MAX || this.cancelled * 2 <= this.heap.length) return;
+    const kept = this.heap.filter((entry) => !entry.isCancelled);
+    this.heap = [];
+    this.cancelled = 0;
+    for (const entry of kept) this.push(entry);
+  }
+
+  runDue(now: UnixMs): void {
+    while (this.heap.length > 0 && this.heap[0]!.dueMs <= now) {
+      const entry = this.pop();
+      if (entry.isCancelled) this.cancelled--;
+      else entry.run();
+    }
+  }
+
+  private push(entry: Entry): void {
     const { heap } = this;
     let index = heap.length;
     heap.push(entry);
@@ -46,16 +75,6 @@ export class Agenda {
       index = parent;
     }
     heap[index] = entry;
-    if (dueMs < this.armedFor) this.arm();
-    return entry;
-  }
-
-  runDue(now: UnixMs): void {
-    const { heap } = this;
-    while (heap.length > 0 && heap[0]!.dueMs <= now) {
-      const entry = this.pop();
-      if (!entry.cancelled) entry.run();
-    }
   }
 
   private pop(): Entry {

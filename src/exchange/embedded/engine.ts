@@ -86,7 +86,7 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     allSeries: () => [...floor.series.values()],
     event: (ticker) => floor.eventListings.get(ticker) ?? null,
     allEvents: () => [...floor.eventListings.values()],
-    eventMarkets: (ticker) => [...floor.entries.values()].filter(({ listed }) => listed.event === ticker).map(stateOf),
+    eventMarkets: (ticker) => (floor.entriesOf.get(ticker) ?? []).map(stateOf),
     market: (ticker) => {
       const entry = floor.entries.get(ticker);
       return entry === undefined ? null : stateOf(entry);

@@ -32,6 +32,7 @@ export class Floor {
   readonly series = new Map<SeriesTicker, ListedSeries>();
   readonly eventListings = new Map<EventTicker, ListedEvent>();
   readonly entries = new Map<Ticker, ListedEntry>();
+  readonly entriesOf = new Map<EventTicker, ListedEntry[]>();
   readonly accounts = new Map<UserId, Account>();
   readonly crowd = new Account(CROWD, 0);
   /** The crowd's money, all shards together; below zero as it likes. */
@@ -145,7 +146,7 @@ export class Floor {
   close(order: LiveOrder): void {
     order.slot = 0;
     this.live.delete(order.orderId);
-    if (order.expiry !== null) order.expiry.cancelled = true;
+    if (order.expiry !== null) this.agenda.cancel(order.expiry);
     order.expiry = null;
     const { account } = order;
     if (account.isCrowd) return;

@@ -30,9 +30,7 @@ export class Lifecycle {
 
   addEvent(event: ListedEvent): void {
     this.floor.eventListings.set(event.ticker, event);
-    for (const entry of this.floor.entries.values()) {
-      if (entry.listed.event === event.ticker) entry.fees = this.feesOf(entry.listed);
-    }
+    for (const entry of this.floor.entriesOf.get(event.ticker) ?? []) entry.fees = this.feesOf(entry.listed);
   }
 
   addMarket(listed: ListedMarket): void {
@@ -43,9 +41,12 @@ export class Lifecycle {
     const status = now < listed.openMs ? 'initialized' : now < listed.closeMs ? 'active' : 'closed';
     const entry = new ListedEntry(listed, this.feesOf(listed), status, now);
     floor.entries.set(listed.ticker, entry);
+    const siblings = floor.entriesOf.get(listed.event);
+    if (siblings === undefined) floor.entriesOf.set(listed.event, [entry]);
+    else siblings.push(entry);
     this.tell(entry, 'created');
     if (status === 'initialized') {
-      entry.opening = floor.agenda.at(listed.openMs, () => this.setStatus(entry, 'active', 'activated'));
+      entry.opening = floor.agenda.at(listed.openMs, () => this.open(entry));
     } else if (status === 'active') this.tell(entry, 'activated');
     if (status !== 'closed') this.closeAt(entry, listed.closeMs);
     floor.leave();
@@ -58,8 +59,7 @@ export class Lifecycle {
     const entry = floor.entry(market);
     assert(isBeforeResult(entry.status), `market ${market} is ${entry.status}: its close cannot move`);
     entry.listed = { ...entry.listed, closeMs };
-    if (entry.closing !== null) entry.closing.cancelled = true;
-    entry.closing = null;
+    this.forgetClose(entry);
     this.tell(entry, 'closeMoved');
     if (closeMs <= now) {
       if (entry.status !== 'closed') this.close(entry);
@@ -152,14 +152,27 @@ export class Lifecycle {
     this.tell(entry, change);
   }
 
+  private open(entry: ListedEntry): void {
+    entry.opening = null;
+    this.setStatus(entry, 'active', 'activated');
+  }
+
   private closeAt(entry: ListedEntry, closeMs: UnixMs): void {
-    entry.closing = this.floor.agenda.at(closeMs, () => this.close(entry));
+    entry.closing = this.floor.agenda.at(closeMs, () => {
+      entry.closing = null;
+      this.close(entry);
+    });
+  }
+
+  private forgetClose(entry: ListedEntry): void {
+    if (entry.closing !== null) this.floor.agenda.cancel(entry.closing);
+    entry.closing = null;
   }
 
   private close(entry: ListedEntry): void {
-    if (entry.opening !== null) entry.opening.cancelled = true;
-    if (entry.closing !== null) entry.closing.cancelled = true;
-    entry.closing = null;
+    this.forgetClose(entry);
+    if (entry.opening !== null) this.floor.agenda.cancel(entry.opening);
+    entry.opening = null;
     this.cancelAccountOrders(entry, 'CloseCancel', () => true);
     this.clearCrowd(entry);
     this.setStatus(entry, 'closed', 'closed');

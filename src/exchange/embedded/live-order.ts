@@ -1,4 +1,4 @@
-import { FeeAccumulator } from '../../domain/fees.ts';
+import type { FeeAccumulator } from '../../domain/fees.ts';
 import type { ClientOrderId, OrderId } from '../../domain/ids.ts';
 import type { TimeInForce } from '../../domain/order.ts';
 import type { Side } from '../../domain/side.ts';
@@ -20,7 +20,8 @@ export class LiveOrder {
   readonly cancelOnPause: boolean;
   readonly groupId: string | null;
   readonly createdMs: UnixMs;
-  readonly fees: FeeAccumulator;
+  /** Rounding of its fees; made with its first execution. */
+  fees: FeeAccumulator | null = null;
 
   clientOrderId: ClientOrderId | null;
   price: Centicents;
@@ -42,14 +43,7 @@ export class LiveOrder {
   feeBound = 0;
   expiry: Appointment | null = null;
 
-  constructor(
-    orderId: OrderId,
-    account: Account,
-    entry: ListedEntry,
-    asked: NewOrder,
-    precision: Microdollars,
-    now: UnixMs,
-  ) {
+  constructor(orderId: OrderId, account: Account, entry: ListedEntry, asked: NewOrder, now: UnixMs) {
     this.orderId = orderId;
     this.account = account;
     this.entry = entry;
@@ -60,7 +54,6 @@ export class LiveOrder {
     this.cancelOnPause = asked.cancelOnPause;
     this.groupId = asked.groupId;
     this.createdMs = now;
-    this.fees = new FeeAccumulator(precision);
     this.clientOrderId = asked.clientOrderId;
     this.price = asked.price;
     this.initial = asked.quantity;

@@ -1,5 +1,5 @@
 /** Orders: what is refused, what executes, what rests, and what becomes of it. */
-import { tradeFee } from '../../domain/fees.ts';
+import { FeeAccumulator, tradeFee } from '../../domain/fees.ts';
 import type { OrderId, TradeId } from '../../domain/ids.ts';
 import { opposite, type Side } from '../../domain/side.ts';
 import {
@@ -40,6 +40,7 @@ export class Trading {
   private readonly floor: Floor;
   /** Fills of the present command's own order, for its answer. */
   private fills: EngineFill[] = [];
+  private crowdOrders = 0;
 
   constructor(floor: Floor) {
     this.floor = floor;
@@ -129,6 +130,11 @@ export class Trading {
     return { accounts: (executed - crowd) as Centicontracts, crowd };
   }
 
+  /** Nobody reads the crowd's ids: short ones are quicker to make and to find. */
+  private nextOrderId(account: Account): OrderId {
+    return (account.isCrowd ? `crowd-${++this.crowdOrders}` : this.floor.nextId()) as OrderId;
+  }
+
   private left<T>(answer: T): T {
     this.floor.leave();
     return answer;
@@ -208,7 +214,7 @@ export class Trading {
       return refused('fill_or_kill_insufficient_resting_volume');
     }
 
-    const order = new LiveOrder(floor.nextId() as OrderId, account, entry, asked, floor.feePrecision, now);
+    const order = new LiveOrder(this.nextOrderId(account), account, entry, asked, now);
     if (!account.isCrowd) account.orders.set(order.orderId, order);
     if (asked.postOnly && crosses) {
       floor.markCanceled(order, 'PostOnlyCrossCancel');
@@ -359,10 +365,15 @@ export class Trading {
   }
 
   private expireAt(order: LiveOrder, expiresAtMs: UnixMs | null): void {
-    if (order.expiry !== null) order.expiry.cancelled = true;
+    const { floor } = this;
+    if (order.expiry !== null) floor.agenda.cancel(order.expiry);
     order.expiresAtMs = expiresAtMs;
-    order.expiry =
-      expiresAtMs === null ? null : this.floor.agenda.at(expiresAtMs, () => this.floor.cancel(order, 'ExpiryCancel'));
+    order.expiry = expiresAtMs === null ? null : floor.agenda.at(expiresAtMs, () => this.expire(order));
+  }
+
+  private expire(order: LiveOrder): void {
+    order.expiry = null;
+    this.floor.cancel(order, 'ExpiryCancel');
   }
 
   /** Executes what crosses. True when it ended at an order of its own account. */
@@ -464,6 +475,7 @@ export class Trading {
     }
 
     const sign = side === 'bid' ? -1 : 1;
+    order.fees ??= new FeeAccumulator(floor.feePrecision);
     const fee = order.fees.charge(sign * price * quantity, tradeFee(entry.fees, price, quantity, isTaker));
     const cost = (side === 'bid' ? price : complement(price)) * quantity;
     if (isTaker) {
