@@ -141,6 +141,7 @@ export const settingsSchema = z.strictObject({
     checkEveryMs: positive,
     triggerChecks: count.min(1),
     recoverChecks: count.min(1),
+    widenCents: nonNegative,
   }),
   risk: z.strictObject({
     orderShareOfEquity: share,
