@@ -13,30 +13,8 @@ export interface Signer {
   sign(text: string): string | Promise<string>;
 }
 
-export interface Credentials {
-  readonly keyId: string;
-  /** PEM. */
-  readonly keyText: string;
-}
-
 const FORMS = 'The key must be an unencrypted RSA or Ed25519 private key in PEM form, as the exchange gave it.';
 const signOnThreadPool = promisify(signBytes);
-
-/** Reads `KALSHI_API_KEY_ID` with `KALSHI_PRIVATE_KEY_PATH` or `KALSHI_PRIVATE_KEY` (PEM text, `\n` allowed). */
-export function loadKey(env: Readonly<Record<string, string | undefined>>): Credentials {
-  const keyId = env.KALSHI_API_KEY_ID?.trim() ?? '';
-  const source = env.KALSHI_PRIVATE_KEY_PATH?.trim() || env.KALSHI_PRIVATE_KEY?.trim() || '';
-  const missing = [
-    ...(keyId === '' ? ['KALSHI_API_KEY_ID'] : []),
-    ...(source === '' ? ['KALSHI_PRIVATE_KEY_PATH (or KALSHI_PRIVATE_KEY)'] : []),
-  ];
-  if (missing.length > 0) {
-    throw new BothsidesError('CREDENTIALS_MISSING', `This mode needs an API key: ${missing.join(' and ')} not set.`, {
-      remedy: 'Create a key in the account settings of the exchange and set both variables.',
-    });
-  }
-  return { keyId, keyText: readKey(source) };
-}
 
 /** The PEM text of a key given as a path, or as PEM text whose newlines may be written `\n`. */
 export function readKey(pathOrPem: string): string {
@@ -48,7 +26,7 @@ export function readKey(pathOrPem: string): string {
     // A mistyped variable may hold key material, so only something that looks like a path is repeated.
     const what = /^[\w./~ -]{1,255}$/.test(pathOrPem) && pathOrPem.includes('/') ? `"${pathOrPem}"` : 'the key file';
     throw new BothsidesError('CREDENTIALS_UNREADABLE', `Cannot read ${what} (${reason}).`, {
-      remedy: 'Point KALSHI_PRIVATE_KEY_PATH at the PEM file, or put the PEM text in KALSHI_PRIVATE_KEY.',
+      remedy: 'Set KALSHI_PRIVATE_KEY to the path of the PEM file, or to the PEM text itself.',
     });
   }
 }
