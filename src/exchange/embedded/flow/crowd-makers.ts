@@ -24,6 +24,8 @@ const LEVEL_STEP_MIN = 50;
 const REFILL_BELOW = 0.4;
 /** The touch stays where it is while it would be rounded elsewhere by no more than this share of a tick. */
 const KEEP_TICKS = 0.3;
+/** Who should quote beyond the last price by no more than this quotes at the last price; $0.0001. */
+const LAST_STAND = 100;
 
 export class CrowdMakers {
   readonly #engine: Engine;
@@ -61,8 +63,6 @@ export class CrowdMakers {
 
   /** The best price on the passive side of `limit` ($0.0001), or where the side stands if that is near enough. */
   #topOf(side: Side, limit: number, grid: PriceGrid): Centicents | null {
-    const lowest = grid.lowest();
-    const highest = grid.floor(DOLLAR - 1);
     const top = side === 'bid' ? grid.floor(limit) : grid.ceil(limit);
     const before = this.#top[side];
     if (before !== null && grid.isOnGrid(before)) {
@@ -71,8 +71,8 @@ export class CrowdMakers {
       if (passive > -KEEP_TICKS * step && passive < (1 + KEEP_TICKS) * step) return before;
     }
     // Near nothing and near certainty somebody still stands at the last price.
-    if (side === 'bid') return top ?? (limit > -lowest ? lowest : null);
-    return top ?? (highest !== null && limit < DOLLAR + (DOLLAR - highest) ? highest : null);
+    if (side === 'bid') return top ?? (limit > -LAST_STAND ? grid.lowest() : null);
+    return top ?? (limit < DOLLAR + LAST_STAND ? grid.floor(DOLLAR - 1) : null);
   }
 
   #withdraw(side: Side, top: Centicents | null): void {

@@ -87,9 +87,9 @@ export class LineRefused extends Error {
 export function decodeLine(text: string): { recvMs: UnixMs; entry: RecordedEntry } {
   const line = fieldsOf(JSON.parse(text), 'the line');
   const recvNs = line.recv_ns;
-  // Nanoseconds are beyond 2^53: JSON.parse rounds them to 256 ns, which no millisecond notices.
+  // Nanoseconds are beyond 2^53: JSON.parse rounds them to 256, perhaps to just below the millisecond that was meant.
   if (typeof recvNs !== 'number' || !(recvNs > 0)) throw new LineRefused('it has no receive time (recv_ns)');
-  const recvMs = unixMs(Math.floor(recvNs / 1e6));
+  const recvMs = unixMs(Math.floor((recvNs + 512) / 1e6));
   if ('frame' in line) return { recvMs, entry: decodeFrame(fieldsOf(line.frame, 'frame')) };
   if (typeof line.control === 'string') return { recvMs, entry: decodeControl(line.control, line.data) };
   throw new LineRefused('it has neither a frame nor a control note');
