@@ -171,11 +171,21 @@ function settled(row: OrderRow): OrderState {
 
 function atRest(row: OrderRow, changes: Partial<OrderRow> = {}): OrderRow {
   const next: OrderRow = { ...row, amend: null, pending: null, signedWallMs: null, reason: null, ...changes };
-  return { ...next, state: settled(next) };
+  const state = settled(next);
+  return { ...next, state, reason: state === 'filled' ? null : next.reason };
 }
 
+/** A finished order of which everything executed is filled, however we learned of its end. */
 function ended(row: OrderRow, state: OrderState, reason: string | null, changes: Partial<OrderRow> = {}): OrderRow {
-  return { ...row, amend: null, pending: null, signedWallMs: null, ...changes, state, reason };
+  const next: OrderRow = { ...row, amend: null, pending: null, signedWallMs: null, ...changes };
+  if (state !== 'denied' && settled(next) === 'filled') return { ...next, state: 'filled', reason: null };
+  return { ...next, state, reason };
+}
+
+/** A fact from the venue proves that the request left, whatever we remember of sending it. */
+function proven(row: OrderRow): OrderRow {
+  if (row.state !== 'intended') return row;
+  return { ...row, state: 'sent', pending: 'create', signedWallMs: row.intendedWallMs };
 }
 
 /** A fact that makes no sense for a row in this state; the caller journals and counts it. */
@@ -200,16 +210,8 @@ export function advance(row: OrderRow, event: OrderEvent): OrderRow {
       if (row.state !== 'intended') throw new OrderEventRefused(row, event);
       return { ...row, state: 'sent', pending: 'create', signedWallMs: event.wallMs };
 
-    case 'accepted': {
-      if (isTerminal(row.state)) return { ...row, orderId: row.orderId ?? event.orderId };
-      if (row.pending !== 'create') return row;
-      const reported = Math.max(event.filled, row.filledReported) as Centicontracts;
-      const next = { ...row, orderId: event.orderId, filledReported: reported };
-      if (event.remaining === 0 && Math.max(reported, row.filled) < row.quantity) {
-        return ended(next, 'canceled', 'immediateOrCancel');
-      }
-      return atRest(next);
-    }
+    case 'accepted':
+      return accept(proven(row), event);
 
     case 'rejected':
       // A create that was refused; anything else that the venue refuses is `requestRefused`.
@@ -218,53 +220,47 @@ export function advance(row: OrderRow, event: OrderEvent): OrderRow {
       return ended(row, 'rejected', event.reason);
 
     case 'outcomeUnknown':
-      if (isTerminal(row.state)) return row;
-      if (row.pending === null) throw new OrderEventRefused(row, event);
+      if (row.state === 'intended') throw new OrderEventRefused(row, event);
+      // The venue's own records were faster than the answer that never came: nothing is unknown.
+      if (isTerminal(row.state) || row.pending === null) return row;
       return { ...row, state: 'unknown', reason: event.reason };
 
-    case 'filled': {
-      const filled = (row.filled + event.quantity) as Centicontracts;
-      const next: OrderRow = {
-        ...row,
-        orderId: row.orderId ?? event.orderId,
-        filled,
-        filledReported: Math.max(filled, row.filledReported) as Centicontracts,
-      };
-      if (isTerminal(row.state)) {
-        // The records behind a reported execution, or a fill that won the race against a cancel.
-        return filled >= row.quantity && row.state !== 'denied' ? { ...next, state: 'filled' } : next;
-      }
-      // A larger amend in flight may leave more to execute.
-      const total = Math.max(row.quantity, row.amend?.quantity ?? 0);
-      if (filled >= total) return ended(next, 'filled', null);
-      if (row.state === 'resting') return { ...next, state: 'partiallyFilled' };
-      // A fill proves that the create arrived: nothing about it is unknown any more.
-      if (row.pending === 'create' && row.timeInForce === 'goodTillCanceled') return atRest(next);
-      return next;
-    }
+    case 'filled':
+      return fill(proven(row), event);
 
     case 'cancelSent':
       if (isTerminal(row.state) || row.state === 'intended') throw new OrderEventRefused(row, event);
+      // Asking again does not make known what the first request did.
+      if (row.state === 'unknown') {
+        return { ...row, pending: row.pending === 'create' ? 'create' : 'cancel', signedWallMs: event.wallMs };
+      }
       return { ...row, state: 'cancelPending', pending: 'cancel', signedWallMs: event.wallMs };
 
-    case 'cancelAccepted': {
-      if (isTerminal(row.state)) return row;
-      const executed = Math.max(
-        row.filledReported,
-        row.filled,
-        row.amend === null ? row.quantity - event.reducedBy : 0,
-      );
-      return ended(row, 'canceled', row.reason, { filledReported: executed as Centicontracts });
-    }
+    case 'cancelAccepted':
+      if (row.state === 'intended') throw new OrderEventRefused(row, event);
+      return isTerminal(row.state) ? row : cancel(row, event.reducedBy);
 
     case 'cancelNotFound':
+      if (row.state === 'intended') throw new OrderEventRefused(row, event);
       if (isTerminal(row.state)) return row;
-      return { ...row, state: 'unknown', pending: 'cancel', reason: 'cancelNotFound' };
+      return {
+        ...row,
+        state: 'unknown',
+        pending: row.pending === 'create' ? 'create' : 'cancel',
+        reason: 'cancelNotFound',
+      };
 
     case 'requestRefused':
       if (isTerminal(row.state)) return row;
-      if (row.pending === 'create') throw new OrderEventRefused(row, event);
-      return row.state === 'unknown' ? row : { ...atRest(row), reason: event.reason };
+      if (row.state === 'intended' || row.pending === 'create') throw new OrderEventRefused(row, event);
+      if (row.state === 'unknown') return row;
+      // Refused before it left: nothing was pending and nothing has changed.
+      if (row.pending === null) return { ...row, reason: event.reason };
+      // The cancel is off; the amend that it overtook is still out.
+      if (row.pending === 'cancel' && row.amend !== null) {
+        return { ...row, state: 'amendPending', pending: 'amend', reason: event.reason };
+      }
+      return atRest(row, { reason: event.reason });
 
     case 'amendSent':
       if (row.state !== 'resting' && row.state !== 'partiallyFilled') throw new OrderEventRefused(row, event);
@@ -288,7 +284,7 @@ export function advance(row: OrderRow, event: OrderEvent): OrderRow {
     }
 
     case 'observed':
-      return observe(row, event);
+      return observe(proven(row), event);
 
     case 'absent':
       if (isTerminal(row.state)) return row;
@@ -298,17 +294,75 @@ export function advance(row: OrderRow, event: OrderEvent): OrderRow {
   }
 }
 
-function observe(row: OrderRow, event: Extract<OrderEvent, { type: 'observed' }>): OrderRow {
+/** The venue's answer to a create, before or after fills, records and later requests. */
+function accept(row: OrderRow, event: Extract<OrderEvent, { type: 'accepted' }>): OrderRow {
   const reported = Math.max(event.filled, row.filledReported) as Centicontracts;
+  const next: OrderRow = { ...row, orderId: event.orderId, filledReported: reported };
+  const restIsGone = event.remaining === 0 && Math.max(reported, row.filled) < row.quantity;
+  if (isTerminal(row.state)) {
+    const reason = row.state === 'canceled' && restIsGone ? (row.reason ?? 'immediateOrCancel') : row.reason;
+    return ended(next, row.state, reason);
+  }
+  if (restIsGone) return ended(next, 'canceled', 'immediateOrCancel');
+  if (row.pending === 'create') return atRest(next);
+  return row.pending === null ? atRest(next, { reason: row.reason }) : next;
+}
+
+function fill(row: OrderRow, event: Extract<OrderEvent, { type: 'filled' }>): OrderRow {
+  const filled = (row.filled + event.quantity) as Centicontracts;
+  const next: OrderRow = {
+    ...row,
+    orderId: row.orderId ?? event.orderId,
+    filled,
+    filledReported: Math.max(filled, row.filledReported) as Centicontracts,
+  };
+  // The records behind a reported execution, or a fill that won the race against a cancel.
+  if (isTerminal(row.state)) return ended(next, row.state, row.reason);
+  // A larger amend in flight may leave more to execute.
+  const total = Math.max(row.quantity, row.amend?.quantity ?? 0);
+  if (filled >= total) return ended(next, 'filled', null);
+  if (row.state === 'resting') return { ...next, state: 'partiallyFilled' };
+  // A fill proves that the create arrived: nothing about it is unknown any more.
+  if (row.pending === 'create' && row.timeInForce === 'goodTillCanceled') return atRest(next);
+  return next;
+}
+
+/** What was left is canceled: the rest of the total has executed, whether or not its records are here. */
+function cancel(row: OrderRow, reducedBy: Centicontracts): OrderRow {
+  const { amend } = row;
+  const least = Math.max(row.filled, row.filledReported);
+  const before = row.quantity - reducedBy;
+  if (amend === null || amend.quantity === row.quantity) {
+    return ended(row, 'canceled', null, { filledReported: Math.max(least, before) as Centicontracts });
+  }
+  // Whether the amend came first decides how much executed. Where both are possible only the order's own record tells.
+  const after = amend.quantity - reducedBy;
+  if (before >= least === after >= least) {
+    return { ...row, state: 'unknown', pending: 'cancel', reason: 'canceledDuringAmend' };
+  }
+  if (before >= least) return ended(row, 'canceled', null, { filledReported: before as Centicontracts });
+  const { price, quantity } = amend;
+  return ended(row, 'canceled', null, { price, quantity, filledReported: after as Centicontracts });
+}
+
+function observe(row: OrderRow, event: Extract<OrderEvent, { type: 'observed' }>): OrderRow {
+  // The record of a finished order is final; one of a resting order may be older than what we know.
+  const isFinal = event.status !== 'resting';
+  const reported = Math.max(event.filled, isFinal ? row.filled : row.filledReported) as Centicontracts;
   const next: OrderRow = { ...row, orderId: row.orderId ?? event.orderId, filledReported: reported };
-  if (isTerminal(row.state)) return next;
-  if (event.status === 'executed') return ended(next, 'filled', null);
-  if (event.status === 'canceled')
-    return ended(next, event.reason === 'ExpiryCancel' ? 'expired' : 'canceled', event.reason ?? row.reason);
-  // Resting. For a create that is all we wanted to know; a cancel or an amend may still be under way unless the read is conclusive.
+  if (isTerminal(row.state)) {
+    return ended(next, row.state, isFinal ? (event.reason ?? row.reason) : row.reason);
+  }
+  if (isFinal) {
+    // More than the order had executed: the amend in flight had taken effect.
+    const amended = row.amend !== null && reported > row.quantity ? row.amend : row;
+    const total = { price: amended.price, quantity: amended.quantity };
+    if (event.status === 'executed') return ended(next, 'filled', null, total);
+    return ended(next, event.reason === 'ExpiryCancel' ? 'expired' : 'canceled', event.reason, total);
+  }
+  // For a create that is all we wanted to know; a cancel or an amend may still be under way unless the read is conclusive.
   if (row.pending === 'create') return atRest(next);
   if (row.pending === null) return atRest(next, { reason: row.reason });
   if (!event.conclusive) return next;
-  const total = (event.filled + event.remaining) as Centicontracts;
-  return atRest(next, { price: event.price, quantity: total });
+  return atRest(next, { price: event.price, quantity: (event.filled + event.remaining) as Centicontracts });
 }
