@@ -25,7 +25,7 @@ const approval = Symbol('approved by risk');
 
 /** An order that risk has let pass and reserved. Whoever does not send it must release it in the exposure. */
 export interface Approved<R extends OrderRequest = OrderRequest> {
-  readonly kind: 'approved';
+  readonly ok: true;
   readonly request: R;
   /** The door compares it with the epoch of the moment of writing. */
   readonly riskEpoch: number;
@@ -35,7 +35,7 @@ export interface Approved<R extends OrderRequest = OrderRequest> {
 }
 
 export interface Denied extends Denial {
-  readonly kind: 'denied';
+  readonly ok: false;
 }
 
 export interface ApprovalContext {
@@ -74,7 +74,7 @@ export function approve<R extends OrderRequest>(request: R, context: ApprovalCon
   const { exposure } = context;
   const held = exposure.reservation(request.clientOrderId);
   const invalid = objectionTo(request, held);
-  if (invalid !== null) return { kind: 'denied', ...invalid };
+  if (invalid !== null) return { ok: false, ...invalid };
   if (held === null) exposure.reserve(request.clientOrderId, reservationOf(request));
   else exposure.update(request.clientOrderId, larger(held, request), worse(held, request));
 
@@ -84,10 +84,10 @@ export function approve<R extends OrderRequest>(request: R, context: ApprovalCon
     if (denial === null) continue;
     if (held === null) exposure.release(request.clientOrderId);
     else exposure.update(request.clientOrderId, held.quantity, held.price);
-    return { kind: 'denied', reason: denial.reason, value: denial.value, limit: denial.limit };
+    return { ok: false, reason: denial.reason, value: denial.value, limit: denial.limit };
   }
   return {
-    kind: 'approved',
+    ok: true,
     request,
     riskEpoch: context.riskEpoch,
     validUntilMs: (context.nowWallMs + context.limits.approvalValidMs) as UnixMs,

@@ -9,7 +9,14 @@ import { assert } from '../domain/assert.ts';
 import type { ClientOrderId, EventTicker, Ticker } from '../domain/ids.ts';
 import type { OrderPurpose } from '../domain/order.ts';
 import type { Side } from '../domain/side.ts';
-import { type Centicents, type Centicontracts, type Microdollars, ZERO_MONEY, ZERO_QUANTITY } from '../domain/units.ts';
+import {
+  type Centicents,
+  type Centicontracts,
+  DOLLAR,
+  type Microdollars,
+  ZERO_MONEY,
+  ZERO_QUANTITY,
+} from '../domain/units.ts';
 import { lossOfOrder, worstLossOf } from './worst-loss.ts';
 
 export interface Reservation {
@@ -112,9 +119,12 @@ export class Exposure {
     this.#settle(market);
   }
 
-  /** `cost` is the average yes price × |quantity| (see worst-loss.ts), ≥ 0. */
+  /** `cost` is what was paid for the position, as the ledger has it (see worst-loss.ts): 0 … $1 a contract. */
   setPosition(ticker: Ticker, quantity: Centicontracts, cost: Microdollars): void {
-    assert(cost >= 0 && (quantity !== 0 || cost === 0), `position ${quantity} of ${ticker} cannot have cost ${cost}`);
+    assert(
+      cost >= 0 && cost <= DOLLAR * Math.abs(quantity),
+      `position ${quantity} of ${ticker} cannot have cost ${cost}`,
+    );
     const market = this.#market(ticker);
     const wasOccupied = isOccupied(market);
     market.quantity = quantity;

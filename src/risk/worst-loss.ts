@@ -2,9 +2,8 @@
  * What one market can cost, at the worse of its two results and with whatever subset of our orders filling that hurts
  * most. Money is Microdollars, quantities Centicontracts, all exact.
  *
- * A position's cost is counted on the yes price: a long of 10 bought at 40¢ and a short of 10 sold at 40¢ both have
- * cost $4. Result *no* costs a long its cost and every bid its price; result *yes* costs a short $1 − price a contract
- * and every ask the same.
+ * A position's cost is what was paid for it: a long of 10 at 40¢ cost $4, a short of 10 from 40¢ cost $6 (it is a long
+ * of the other outcome). That is what it loses on the result against it; on the other it gains the rest of the dollar.
  *
  * Plain netting ("the position's gain on that result pays for the orders") is not safe here: an order that closes part
  * of the position turns that gain into cash, and the cash is then gone from the sum, so that the worst case would *rise*
@@ -17,7 +16,7 @@ import { type Centicents, type Centicontracts, DOLLAR, type Microdollars } from 
 export interface PositionAtCost {
   /** Signed: + yes, − no. */
   readonly quantity: Centicontracts;
-  /** Average yes price × |quantity|; never below 0. */
+  /** What was paid for it, 0 … $1 a contract. */
   readonly cost: Microdollars;
 }
 
@@ -66,11 +65,11 @@ export function worstLossOf(
   const { quantity, cost } = position;
   if (quantity === 0) return Math.max(bids, asks) as Microdollars;
   const size = Math.abs(quantity);
-  const building = quantity > 0 ? cost + bids : DOLLAR * size - cost + asks;
+  const building = cost + (quantity > 0 ? bids : asks);
   const all = quantity > 0 ? asks : bids;
   // Nothing that closes can lose more than all of it together.
   if (all <= building) return building as Microdollars;
-  const gain = quantity > 0 ? DOLLAR * size - cost : cost;
+  const gain = DOLLAR * size - cost;
   return Math.max(building, closingLoss(size, gain, all, quantity > 0 ? 'ask' : 'bid', closing)) as Microdollars;
 }
 
