@@ -1,0 +1,505 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Centicents } from '../../../src/domain/units.ts';
+import { unixMs } from '../../../src/domain/units.ts';
+import { createFixture, type Frame, HAIL, order, RAIN, SNOW, START_MS } from './protocol-fixture.ts';
+
+const ORDERS = '/portfolio/events/orders';
+type Fixture = ReturnType<typeof createFixture>;
+
+function subscribe(channels: readonly string[], params: Record<string, unknown> = {}, id = 1) {
+  return { id, cmd: 'subscribe', params: { channels, ...params } };
+}
+/** A frame without the time at which it was sent. */
+function body(frame: Frame): Frame {
+  const { sending_ts_ms, ...rest } = frame;
+  return rest;
+}
+function errorCodes(frames: readonly Frame[]): number[] {
+  return frames.filter((frame) => frame.type === 'error').map((frame) => frame.msg.code);
+}
+const create = async (fixture: Fixture, user: string, fields: Record<string, unknown>) =>
+  (await fixture.call(user, 'POST', ORDERS, order(fields))).body;
+
+describe('A handshake', () => {
+  it('is signed like a request, even for public channels', () => {
+    const { server } = createFixture();
+    const peer = { send: () => undefined, ping: () => undefined, close: () => undefined };
+    const answer = server.connect({}, peer);
+    expect(answer).toEqual({
+      accepted: false,
+      status: 401,
+      body: JSON.stringify({
+        error: { code: 'signature_is_missing_from_headers', message: 'signature is missing from headers' },
+      }),
+    });
+  });
+
+  it('opens a stream that can be pinged and ended', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    fixture.server.heartbeat();
+    expect(stream.state.pings).toBe(1);
+    fixture.server.disconnect(1001, 'going away');
+    expect(stream.state.closed).toEqual({ code: 1001, reason: 'going away' });
+    fixture.server.heartbeat();
+    expect(stream.state.pings).toBe(1);
+  });
+});
+
+describe('A book subscription', () => {
+  it('is acknowledged, begins with a snapshot and goes on with deltas, in one numbering', () => {
+    const fixture = createFixture();
+    fixture.crowd(RAIN, 'bid', 47, 3);
+    fixture.crowd(RAIN, 'ask', 52, 2);
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['orderbook_delta', 'trade'], { market_tickers: [RAIN] }));
+    const market_id = '00000000-0000-4000-8000-000000000000';
+    expect(stream.take().map(body)).toEqual([
+      { type: 'subscribed', id: 1, msg: { channel: 'orderbook_delta', sid: 1 } },
+      {
+        type: 'orderbook_snapshot',
+        sid: 1,
+        seq: 1,
+        msg: {
+          market_ticker: RAIN,
+          market_id,
+          yes_dollars_fp: [['0.4700', '3.00']],
+          no_dollars_fp: [['0.4800', '2.00']],
+        },
+      },
+      { type: 'subscribed', id: 1, msg: { channel: 'trade', sid: 2 } },
+    ]);
+    fixture.market.advanceTo(START_MS + 100);
+    fixture.crowd(RAIN, 'ask', 53, 1);
+    expect(stream.take().map(body)).toEqual([
+      {
+        type: 'orderbook_delta',
+        sid: 1,
+        seq: 2,
+        msg: {
+          market_ticker: RAIN,
+          market_id,
+          price_dollars: '0.4700',
+          delta_fp: '1.00',
+          side: 'no',
+          ts: '2027-03-04T12:00:00.35Z',
+          ts_ms: START_MS + 100,
+        },
+      },
+    ]);
+    expect(stream.raw.every((text) => text.endsWith('\n'))).toBe(true);
+  });
+
+  it('leaves out an empty side, and shows the no side on the yes scale if asked to', () => {
+    const fixture = createFixture();
+    fixture.crowd(RAIN, 'ask', 52, 2);
+    fixture.crowd(RAIN, 'ask', 55, 1);
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['orderbook_delta'], { market_ticker: RAIN, use_yes_price: true }));
+    expect(stream.take()[1].msg).toEqual({
+      market_ticker: RAIN,
+      market_id: expect.any(String),
+      no_dollars_fp: [
+        ['0.5200', '2.00'],
+        ['0.5500', '1.00'],
+      ],
+    });
+    fixture.crowd(RAIN, 'ask', 53, 1);
+    expect(stream.take()[0].msg).toMatchObject({ price_dollars: '0.5300', side: 'no' });
+  });
+
+  it("names one's own order in a delta, and nobody else's", async () => {
+    const fixture = createFixture();
+    const alice = fixture.openStream('alice');
+    const bob = fixture.openStream('bob');
+    for (const stream of [alice, bob]) {
+      stream.command(subscribe(['orderbook_delta'], { market_ticker: RAIN }));
+      stream.take();
+    }
+    await create(fixture, 'alice', { client_order_id: 'mine' });
+    expect(alice.take()[0].msg).toMatchObject({ client_order_id: 'mine', subaccount: 0, delta_fp: '1.00' });
+    expect(bob.take()[0].msg).not.toHaveProperty('client_order_id');
+  });
+
+  it('becomes a snapshot again when the whole book is replaced', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['orderbook_delta'], { market_ticker: RAIN }));
+    stream.take();
+    fixture.engine.crowdReplace(RAIN, [[4_500, 700] as never], []);
+    const frames = stream.take().filter((frame) => frame.type === 'orderbook_snapshot');
+    expect(frames).toHaveLength(1);
+    expect(frames[0].msg.yes_dollars_fp).toEqual([['0.4500', '7.00']]);
+  });
+
+  it('takes in and lets go of markets, each answer counted in the numbering', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['orderbook_delta'], { market_tickers: [SNOW] }));
+    stream.take();
+    const update = (action: string, market: string, id: number) =>
+      stream.command({ id, cmd: 'update_subscription', params: { sids: [1], action, market_tickers: [market] } });
+    update('add_markets', RAIN, 2);
+    expect(stream.take().map(body)).toEqual([
+      { type: 'ok', id: 2, sid: 1, seq: 2, msg: { market_tickers: [SNOW, RAIN] } },
+      { type: 'orderbook_snapshot', sid: 1, seq: 3, msg: expect.objectContaining({ market_ticker: RAIN }) },
+    ]);
+    update('get_snapshot', SNOW, 3);
+    expect(stream.take().map(body)).toEqual([
+      { type: 'orderbook_snapshot', id: 3, sid: 1, seq: 4, msg: expect.objectContaining({ market_ticker: SNOW }) },
+    ]);
+    update('delete_markets', SNOW, 4);
+    expect(stream.take().map(body)).toEqual([{ type: 'ok', id: 4, sid: 1, seq: 5, msg: { market_tickers: [RAIN] } }]);
+    fixture.crowd(SNOW, 'bid', 10, 1);
+    expect(stream.take()).toEqual([]);
+    update('get_snapshot', SNOW, 5);
+    expect(errorCodes(stream.take())).toEqual([11]);
+  });
+
+  it('asked for again merges into the first', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['orderbook_delta'], { market_tickers: [RAIN] }));
+    stream.take();
+    stream.command(subscribe(['orderbook_delta'], { market_tickers: [RAIN, HAIL] }, 2));
+    expect(stream.take().map(body)).toEqual([
+      { type: 'ok', id: 2, sid: 1, seq: 2, msg: { market_tickers: [RAIN, HAIL] } },
+      { type: 'orderbook_snapshot', sid: 1, seq: 3, msg: expect.objectContaining({ market_ticker: HAIL }) },
+    ]);
+  });
+
+  it('ends with its own number', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['orderbook_delta', 'fill'], { market_tickers: [RAIN] }));
+    stream.take();
+    stream.command({ id: 9, cmd: 'unsubscribe', params: { sids: [1, 2, 7] } });
+    expect(stream.take().map(body)).toEqual([
+      { type: 'unsubscribed', id: 9, sid: 1, seq: 2 },
+      { type: 'unsubscribed', id: 9, sid: 2 },
+      { type: 'error', id: 9, msg: { code: 7, msg: 'Unknown subscription ID' } },
+    ]);
+    fixture.crowd(RAIN, 'bid', 10, 1);
+    expect(stream.take()).toEqual([]);
+    // The next one has a new id and counts from the beginning.
+    stream.command(subscribe(['orderbook_delta'], { market_tickers: [RAIN] }));
+    expect(stream.take()[1]).toMatchObject({ sid: 3, seq: 1 });
+  });
+});
+
+describe('Private channels', () => {
+  it('tell an account of its own orders, fills and positions only', async () => {
+    const fixture = createFixture();
+    const alice = fixture.openStream('alice');
+    const bob = fixture.openStream('bob');
+    for (const stream of [alice, bob]) {
+      stream.command(subscribe(['fill', 'user_orders', 'market_positions']));
+      expect(stream.take().map((frame) => frame.msg.sid)).toEqual([1, 2, 3]);
+    }
+    const rested = await create(fixture, 'alice', { side: 'ask', price: '0.6000', client_order_id: 'ask-1' });
+    expect(alice.take().map(body)).toEqual([
+      {
+        type: 'user_order',
+        sid: 2,
+        msg: {
+          order_id: rested.order_id,
+          user_id: 'alice',
+          ticker: RAIN,
+          exchange_index: 0,
+          status: 'resting',
+          side: 'no',
+          is_yes: false,
+          outcome_side: 'no',
+          book_side: 'ask',
+          yes_price_dollars: '0.6000',
+          fill_count_fp: '0.00',
+          remaining_count_fp: '1.00',
+          initial_count_fp: '1.00',
+          taker_fill_cost_dollars: '0.000000',
+          maker_fill_cost_dollars: '0.000000',
+          taker_fees_dollars: '0.000000',
+          maker_fees_dollars: '0.000000',
+          client_order_id: 'ask-1',
+          self_trade_prevention_type: 'taker_at_cross',
+          created_time: '2027-03-04T12:00:00.25Z',
+          created_ts_ms: START_MS,
+          subaccount_number: 0,
+        },
+      },
+    ]);
+    expect(bob.take()).toEqual([]);
+    await create(fixture, 'bob', { price: '0.6000', count: '0.40', time_in_force: 'immediate_or_cancel' });
+    const frames = alice.take();
+    expect(frames.find((frame) => frame.type === 'fill').msg).toEqual({
+      trade_id: expect.any(String),
+      order_id: rested.order_id,
+      client_order_id: 'ask-1',
+      market_ticker: RAIN,
+      exchange_index: 0,
+      is_taker: false,
+      side: 'no',
+      yes_price_dollars: '0.6000',
+      count_fp: '0.40',
+      fee_cost: '0.000000',
+      action: 'buy',
+      ts: Math.floor(START_MS / 1000),
+      ts_ms: START_MS,
+      post_position_fp: '-0.40',
+      purchased_side: 'no',
+      outcome_side: 'no',
+      book_side: 'ask',
+      subaccount: 0,
+    });
+    expect(frames.find((frame) => frame.type === 'user_order').msg).toMatchObject({
+      status: 'resting',
+      fill_count_fp: '0.40',
+      remaining_count_fp: '0.60',
+      last_update_reason: 'Trade',
+    });
+    expect(frames.find((frame) => frame.type === 'market_position').msg).toMatchObject({
+      user_id: 'alice',
+      position_fp: '-0.40',
+      position_cost_dollars: '0.160000',
+      volume_fp: '0.40',
+    });
+    expect(frames.every((frame) => frame.seq === undefined)).toBe(true);
+    const taken = bob.take();
+    expect(taken.filter((frame) => frame.type === 'fill')).toHaveLength(1);
+    expect(taken.find((frame) => frame.type === 'fill').msg).toMatchObject({
+      is_taker: true,
+      post_position_fp: '0.40',
+    });
+    expect(taken.every((frame) => frame.msg.client_order_id !== 'ask-1')).toBe(true);
+  });
+
+  it('can be narrowed to markets', async () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['user_orders'], { market_tickers: [SNOW] }));
+    stream.take();
+    await create(fixture, 'alice', { ticker: RAIN });
+    expect(stream.take()).toEqual([]);
+    await create(fixture, 'alice', { ticker: SNOW });
+    expect(stream.take()).toHaveLength(1);
+  });
+});
+
+describe('Public channels', () => {
+  it('tell each trade once, numbered', async () => {
+    const fixture = createFixture();
+    fixture.crowd(RAIN, 'bid', 40, 1);
+    fixture.crowd(RAIN, 'bid', 39, 1);
+    const stream = fixture.openStream('bob');
+    stream.command(subscribe(['trade']));
+    stream.take();
+    await create(fixture, 'alice', { side: 'ask', price: '0.3900', count: '2.00', time_in_force: 'fill_or_kill' });
+    const frames = stream.take();
+    expect(frames.map((frame) => [frame.type, frame.seq, frame.msg.yes_price_dollars])).toEqual([
+      ['trade', 1, '0.4000'],
+      ['trade', 2, '0.3900'],
+    ]);
+    expect(frames[0].msg).toMatchObject({
+      no_price_dollars: '0.6000',
+      taker_side: 'no',
+      taker_outcome_side: 'no',
+      taker_book_side: 'ask',
+    });
+  });
+
+  it('tell the ticker at most ten times a second, as it then stands', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('bob');
+    stream.command(subscribe(['ticker'], { market_ticker: RAIN, send_initial_snapshot: true }));
+    expect(stream.take()[1].msg).toMatchObject({ yes_bid_dollars: '0.0000', yes_ask_dollars: '0.0000' });
+    for (let cents = 10; cents < 40; cents++) fixture.crowd(RAIN, 'bid', cents, 2);
+    expect(stream.take()).toEqual([]);
+    fixture.market.advanceTo(START_MS + 100);
+    expect(stream.take().map(body)).toEqual([
+      {
+        type: 'ticker',
+        sid: 1,
+        msg: {
+          market_id: expect.any(String),
+          market_ticker: RAIN,
+          price_dollars: '0.0000',
+          yes_bid_dollars: '0.3900',
+          yes_ask_dollars: '1.0000',
+          volume_fp: '0.00',
+          open_interest_fp: '0.00',
+          dollar_volume: 0,
+          dollar_open_interest: 0,
+          yes_bid_size_fp: '2.00',
+          yes_ask_size_fp: '0.00',
+          last_trade_size_fp: '0.00',
+          ts: Math.floor((START_MS + 100) / 1000),
+          ts_ms: START_MS + 100,
+          time: '2027-03-04T12:00:00.350Z',
+        },
+      },
+    ]);
+    fixture.market.advanceTo(START_MS + 10_000);
+    expect(stream.take()).toEqual([]);
+  });
+
+  it('tell the life of every market, but neither its opening nor its close by time', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('bob');
+    stream.command(subscribe(['market_lifecycle_v2'], { market_tickers: [HAIL] }));
+    stream.take();
+    fixture.engine.moveClose(RAIN, unixMs(START_MS + 60_000));
+    fixture.engine.pauseMarket(SNOW);
+    fixture.engine.resumeMarket(SNOW);
+    fixture.market.advanceTo(START_MS + 60_000);
+    fixture.engine.determine(RAIN, 'yes', 10_000 as Centicents);
+    fixture.market.advanceTo(START_MS + 120_000);
+    const frames = stream.take();
+    expect(frames.map((frame) => frame.seq)).toEqual([1, 2, 3, 4, 5]);
+    expect(frames.map((frame) => frame.msg)).toEqual([
+      { market_ticker: RAIN, event_type: 'close_date_updated', close_ts: Math.floor((START_MS + 60_000) / 1000) },
+      { market_ticker: SNOW, event_type: 'deactivated', is_deactivated: true },
+      { market_ticker: SNOW, event_type: 'activated', is_deactivated: false },
+      {
+        market_ticker: RAIN,
+        event_type: 'determined',
+        result: 'yes',
+        determination_ts: Math.floor((START_MS + 60_000) / 1000),
+        settlement_value: '1.0000',
+      },
+      { market_ticker: RAIN, event_type: 'settled', settled_ts: Math.floor((START_MS + 120_000) / 1000) },
+    ]);
+  });
+});
+
+describe('A command that cannot be done', () => {
+  const codesOf = (command: unknown): number[] => {
+    const stream = createFixture().openStream('alice');
+    stream.command(command);
+    return errorCodes(stream.take());
+  };
+
+  it.each([
+    [1, 'no JSON', '{'],
+    [1, 'no object', '[]'],
+    [1, 'an id that is none', { id: 'one', cmd: 'list_subscriptions' }],
+    [2, 'no params', { id: 1, cmd: 'subscribe' }],
+    [3, 'no channels', { id: 1, cmd: 'subscribe', params: {} }],
+    [3, 'an empty list of channels', { id: 1, cmd: 'subscribe', params: { channels: [] } }],
+    [4, 'no subscriptions', { id: 1, cmd: 'unsubscribe', params: {} }],
+    [5, 'an unknown command', { id: 1, cmd: 'dance', params: {} }],
+    [7, 'an unknown subscription', { id: 1, cmd: 'update_subscription', params: { sid: 5, action: 'add_markets' } }],
+    [8, 'a channel of the past', subscribe(['multivariate'])],
+    [11, 'one market and many', subscribe(['trade'], { market_ticker: RAIN, market_tickers: [SNOW] })],
+    [12, 'two subscriptions', { id: 1, cmd: 'update_subscription', params: { sids: [1, 2] } }],
+    [14, 'a book without a market', subscribe(['orderbook_delta'])],
+  ])('gets error %i for %s', (code, _, command) => {
+    expect(codesOf(command)).toEqual([code]);
+  });
+
+  it('on a subscription gets errors 13, 14 and 15', () => {
+    const stream = createFixture().openStream('alice');
+    stream.command(subscribe(['trade'], { market_ticker: RAIN }));
+    stream.take();
+    const update = (params: Record<string, unknown>) => {
+      stream.command({ id: 2, cmd: 'update_subscription', params: { sid: 1, ...params } });
+      return errorCodes(stream.take());
+    };
+    expect(update({ market_ticker: RAIN })).toEqual([15]);
+    expect(update({ action: 'explode', market_ticker: RAIN })).toEqual([13]);
+    expect(update({ action: 'get_snapshot', market_ticker: RAIN })).toEqual([13]);
+    expect(update({ action: 'add_markets' })).toEqual([14]);
+  });
+
+  it('for one channel takes no other with it', () => {
+    const stream = createFixture().openStream('alice');
+    stream.command(subscribe(['nonsense', 'fill', 'orderbook_delta', 'trade']));
+    const frames = stream.take();
+    expect(frames.filter((frame) => frame.type === 'subscribed').map((frame) => frame.msg)).toEqual([
+      { channel: 'fill', sid: 1 },
+      { channel: 'trade', sid: 2 },
+    ]);
+    expect(errorCodes(frames)).toEqual([8, 14]);
+    stream.command({ id: 3, cmd: 'list_subscriptions' });
+    expect(body(stream.take()[0])).toEqual({
+      type: 'ok',
+      id: 3,
+      msg: [
+        { channel: 'fill', sid: 1 },
+        { channel: 'trade', sid: 2 },
+      ],
+    });
+  });
+
+  it('whatever it is, is answered and is no fault', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    const odd = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom(1, [1], RAIN, [RAIN], ['orderbook_delta', 'ticker'], 'add_markets'),
+    );
+    const command = fc.record({
+      id: fc.oneof(fc.nat(5), odd),
+      cmd: fc.oneof(fc.constantFrom('subscribe', 'unsubscribe', 'update_subscription', 'list_subscriptions'), odd),
+      params: fc.oneof(
+        fc.dictionary(
+          fc.constantFrom(
+            'channels',
+            'sid',
+            'sids',
+            'action',
+            'market_ticker',
+            'market_tickers',
+            'use_yes_price',
+            'market_id',
+          ),
+          odd,
+        ),
+        odd,
+      ),
+    });
+    fc.assert(
+      fc.property(command, (sent) => {
+        stream.take();
+        stream.command(sent);
+        const silent = sent.cmd === 'update_subscription' || sent.cmd === 'unsubscribe';
+        expect(stream.take().length).toBeGreaterThanOrEqual(silent ? 0 : 1);
+      }),
+      { numRuns: 500 },
+    );
+    expect(fixture.faults).toEqual([]);
+  });
+});
+
+describe('A client that does not keep up', () => {
+  it('loses the subscription, is told so once, and hears no more of it', () => {
+    const fixture = createFixture();
+    let buffered = 0;
+    const slow = fixture.openStream('alice', { buffered: () => buffered });
+    const quick = fixture.openStream('bob');
+    for (const stream of [slow, quick]) {
+      stream.command(subscribe(['orderbook_delta'], { market_ticker: RAIN }));
+      stream.take();
+    }
+    buffered = 2 ** 30;
+    fixture.crowd(RAIN, 'bid', 10, 1);
+    fixture.crowd(RAIN, 'bid', 11, 1);
+    expect(slow.take().map(body)).toEqual([
+      { type: 'error', sid: 1, seq: 2, msg: { code: 25, msg: 'Subscription buffer overflow' } },
+    ]);
+    expect(quick.take().map((frame) => frame.seq)).toEqual([2, 3]);
+    buffered = 0;
+    slow.command(subscribe(['orderbook_delta'], { market_ticker: RAIN }));
+    expect(slow.take()[1]).toMatchObject({ type: 'orderbook_snapshot', sid: 2, seq: 1 });
+  });
+
+  it('that hung up costs nothing more', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['orderbook_delta', 'ticker', 'trade'], { market_ticker: RAIN }));
+    stream.take();
+    stream.close();
+    fixture.crowd(RAIN, 'bid', 10, 1);
+    fixture.market.advanceTo(START_MS + 1_000);
+    expect(stream.take()).toEqual([]);
+  });
+});
