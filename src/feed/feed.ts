@@ -4,7 +4,7 @@ import type { Clocks } from '../domain/clock.ts';
 import type { Fill } from '../domain/fill.ts';
 import type { Ticker } from '../domain/ids.ts';
 import type { Centicontracts } from '../domain/units.ts';
-import type { LifecycleEvent, TickerEvent, TradeEvent, Venue, VenueOrder } from '../exchange/port.ts';
+import type { BookDeltaEvent, LifecycleEvent, TickerEvent, TradeEvent, Venue, VenueOrder } from '../exchange/port.ts';
 import type { Settings } from '../settings/schema.ts';
 import { Auditor } from './auditor.ts';
 import { Board } from './board.ts';
@@ -77,6 +77,12 @@ export class Feed {
   }
   get lifecycle$(): Observable<LifecycleEvent> {
     return this.#outputs.lifecycle$;
+  }
+  get ownDeltas$(): Observable<BookDeltaEvent> {
+    return this.#outputs.ownDeltas$;
+  }
+  get snapshots$(): Observable<Ticker> {
+    return this.#outputs.snapshots$;
   }
   /** Every fact, of connections and of polling alike. */
   get facts$(): Observable<FeedFact> {

@@ -205,8 +205,9 @@ export class StreamReader implements Line {
   }
 
   #applyDelta(event: BookDeltaEvent): void {
-    const { board, counts, turn, speed } = this.#options;
+    const { board, counts, turn, speed, outputs } = this.#options;
     counts.deltas++;
+    if (event.clientOrderId !== null) outputs.ownDeltas$.next(event);
     this.#lag.add((turn.marketMs - event.atMs) / speed.speed, turn.wallMs);
     const watched = board.get(event.market);
     if (watched === undefined || watched.source !== 'stream') return;
@@ -220,9 +221,10 @@ export class StreamReader implements Line {
   }
 
   #applySnapshot(event: BookSnapshotEvent): void {
-    const { board, turn } = this.#options;
+    const { board, turn, outputs } = this.#options;
     const watched = board.get(event.market);
     if (watched === undefined) return;
+    outputs.snapshots$.next(event.market);
     if (board.accept(watched, 'stream', event.bids, event.asks, turn.wallMs)) watched.asksInVain = 0;
     else this.#areSnapshotsDue = true;
   }

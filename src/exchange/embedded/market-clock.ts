@@ -7,6 +7,8 @@ export interface ScaledClock extends Clock {
   readonly speed: number;
   /** From now on; time already passed stays as it was. 0 stands still. */
   setSpeed(speed: number): void;
+  /** The market's time is this now, at this speed: how a client follows the exchange that it trades on. Never goes back. */
+  align(marketMs: UnixMs, speed: number): void;
 }
 
 /** The wall waits at most this long at a time: far below the 24.8 days at which Node's timers overflow. */
@@ -62,6 +64,15 @@ export function createScaledClock(wall: Clock, options: { startMs: UnixMs; speed
     }
   }
 
+  function anchor(marketMs: number, next: number): void {
+    const wanted = checked(next);
+    anchorMarketMs = marketMs;
+    anchorWallMs = wall.now();
+    speed = wanted;
+    disarm();
+    arm();
+  }
+
   return {
     now: () => unixMs(Math.floor(exactNow())),
     setTimeout(callback, delayMs) {
@@ -80,14 +91,8 @@ export function createScaledClock(wall: Clock, options: { startMs: UnixMs; speed
     get speed() {
       return speed;
     },
-    setSpeed(next) {
-      const wanted = checked(next);
-      anchorMarketMs = exactNow();
-      anchorWallMs = wall.now();
-      speed = wanted;
-      disarm();
-      arm();
-    },
+    setSpeed: (next) => anchor(exactNow(), next),
+    align: (marketMs, next) => anchor(Math.max(exactNow(), marketMs), next),
   };
 }
 

@@ -1,0 +1,50 @@
+/**
+ * The one way out. Whoever halts shuts it synchronously, here, whatever the mailboxes still hold; every create asks it
+ * once more in the turn in which its bytes are written.
+ */
+import type { UnixMs } from '../domain/units.ts';
+
+export type Permission = 'closed' | 'cancelOnly' | 'open';
+
+/** The part of an approval that can go stale; see risk/approve.ts. */
+export interface Stamp {
+  readonly riskEpoch: number;
+  /** Wall time. */
+  readonly validUntilMs: UnixMs;
+}
+
+export class Door {
+  #permission: Permission = 'closed';
+  #epoch = 0;
+
+  get permission(): Permission {
+    return this.#permission;
+  }
+  /** Raised by halt, pause and every change of limits: approvals given before it no longer open anything. */
+  get riskEpoch(): number {
+    return this.#epoch;
+  }
+
+  raiseEpoch(): void {
+    this.#epoch++;
+  }
+  open(): void {
+    this.#permission = 'open';
+  }
+  /** Cancels only. */
+  restrict(): void {
+    this.#permission = 'cancelOnly';
+    this.#epoch++;
+  }
+  close(): void {
+    this.#permission = 'closed';
+    this.#epoch++;
+  }
+
+  /** Why a create with this approval may not leave now, or null. */
+  refusal(stamp: Stamp, nowWallMs: UnixMs): string | null {
+    if (this.#permission !== 'open') return 'permission';
+    if (stamp.riskEpoch !== this.#epoch || nowWallMs > stamp.validUntilMs) return 'staleApproval';
+    return null;
+  }
+}

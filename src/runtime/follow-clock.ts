@@ -1,0 +1,75 @@
+/**
+ * The trader's market clock: that of the exchange it trades on. A venue with a market time of its own (simulated,
+ * replayed, faster than the wall) is asked again and again, because it may stand still or change its speed; one without
+ * lives on the wall's.
+ */
+import type { Clock } from '../domain/clock.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { UnixMs } from '../domain/units.ts';
+import { createScaledClock } from '../exchange/embedded/market-clock.ts';
+import type { Venue, VenueClock } from '../exchange/port.ts';
+import type { Log } from './log.ts';
+
+export interface FollowedClock {
+  readonly market: Clock;
+  /** Asks the venue once; false when it has no market time of its own. */
+  align(venue: Pick<Venue, 'clock'>): Promise<boolean>;
+  /** Keeps asking until stopped. */
+  follow(venue: Pick<Venue, 'clock'>, log: Log): void;
+  stop(): void;
+  /** Market milliseconds a wall millisecond, as last heard. */
+  readonly speed: number;
+}
+
+/** While the market stands still it is asked often: everybody waits for it to begin. */
+const ASK_EVERY_MS = 5_000;
+const ASK_STANDING_EVERY_MS = 200;
+
+export function followClock(wall: Clock): FollowedClock {
+  // Until the venue has spoken the wall's time is as good as any; `align` may only go forwards, so this starts behind.
+  const scaled = createScaledClock(wall, { startMs: 0 as UnixMs, speed: 1 });
+  let timer: unknown = null;
+  let isStopped = false;
+  let speed = 1;
+
+  const take = (clock: VenueClock, askedMs: number, heardMs: number): void => {
+    speed = clock.speed;
+    // The answer was true about half a round trip ago.
+    scaled.align((clock.marketMs + ((heardMs - askedMs) / 2) * clock.speed) as UnixMs, clock.speed);
+  };
+  const ask = async (venue: Pick<Venue, 'clock'>): Promise<boolean> => {
+    const askedMs = wall.now();
+    const clock = await venue.clock();
+    if (clock === null) {
+      scaled.align(wall.now(), 1);
+      return false;
+    }
+    take(clock, askedMs, wall.now());
+    return true;
+  };
+  return {
+    market: scaled,
+    align: ask,
+    follow(venue, log) {
+      const again = (): void => {
+        if (isStopped) return;
+        timer = wall.setTimeout(
+          () => {
+            ask(venue)
+              .catch((error) => log.warn({ error: messageOf(error) }, 'the exchange did not tell its market time'))
+              .finally(again);
+          },
+          speed === 0 ? ASK_STANDING_EVERY_MS : ASK_EVERY_MS,
+        );
+      };
+      again();
+    },
+    stop() {
+      isStopped = true;
+      wall.clearTimeout(timer);
+    },
+    get speed() {
+      return speed;
+    },
+  };
+}

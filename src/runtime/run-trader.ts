@@ -1,0 +1,177 @@
+/**
+ * One run of the trader on one data folder, from opening to the summary. What the world is made of comes in; what is
+ * done with it, in which order, and what is left in the end, stands here.
+ */
+import { createHash } from 'node:crypto';
+import { type Clocks, sleep } from '../domain/clock.ts';
+import { BothsidesError, EXIT, type ExitCode, exitCodeOf, messageOf } from '../domain/errors.ts';
+import { named, type RunId } from '../domain/ids.ts';
+import type { Random } from '../domain/random.ts';
+import type { Microdollars } from '../domain/units.ts';
+import type { Venue } from '../exchange/port.ts';
+import type { Settings } from '../settings/schema.ts';
+import { Snapshots } from '../store/snapshots.ts';
+import type { Store } from '../store/store.ts';
+import { StoreJournal } from '../store/store-journal.ts';
+import type { Log } from './log.ts';
+import { type Summary, summarize } from './summary.ts';
+import { TraderRuntime } from './trader-runtime.ts';
+
+export interface RunOptions {
+  readonly clocks: Clocks;
+  readonly random: Random;
+  readonly venue: Venue;
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly haltFile: () => boolean;
+  readonly log: Log;
+  readonly mode: string;
+  readonly seed: number;
+  readonly timeScaled: boolean;
+  /** Monotonic time at which the process began. */
+  readonly startedMs: number;
+  /** Market time after which the run winds down by itself; null: never. */
+  readonly forMs: number | null;
+}
+
+export interface TraderRun {
+  readonly runtime: TraderRuntime;
+  readonly journal: StoreJournal;
+  /** Resolves with the summary, after the journal is closed. Rejects when trading was refused. */
+  readonly finished: Promise<Summary>;
+  /** A patient end: at most 45 s of market time. */
+  windDown(): void;
+  /** Cancels, closes sessions carrying, proves; after 8 s of wall time it ends without proof. Twice: at once. */
+  stopNow(): void;
+  readonly isInControl: () => boolean;
+}
+
+/** On a signal the whole of the stop takes no longer than this, wall time; some of it is kept for closing files. */
+const SIGNAL_STOP_MS = 7_000;
+
+export async function startTrader(options: RunOptions): Promise<TraderRun> {
+  const { clocks, settings, venue, store } = options;
+  const journal = await StoreJournal.open(store, clocks, { writeStallMs: settings.journal.writeStallMs });
+  const run = runIdAfter(journal, clocks.wall.now());
+  const runtime = new TraderRuntime({
+    clocks,
+    random: options.random,
+    venue,
+    settings,
+    journal,
+    snapshots: new Snapshots(store, journal),
+    run,
+    haltFile: options.haltFile,
+    log: options.log,
+    startedMs: options.startedMs,
+  });
+  journal.append('run.started', { run, mode: options.mode, seed: options.seed });
+  let journalFailure: Error | null = null;
+  journal.onFailure((error) => {
+    // What cannot be remembered must not be done: no new order from here on, what stands is canceled, and we end.
+    journalFailure = error;
+    runtime.door.restrict();
+    runtime.drain('carry');
+    clocks.wall.setTimeout(() => runtime.abandon(), SIGNAL_STOP_MS);
+  });
+
+  const startedMarketMs = clocks.market.now();
+  let forTimer: unknown = null;
+  let stopCalls = 0;
+  let stopTimer: unknown = null;
+  let ended = false;
+  if (options.forMs !== null) forTimer = clocks.market.setTimeout(() => runtime.drain('soft'), options.forMs);
+
+  const finish = async (): Promise<Summary> => {
+    const ending = await runtime.run();
+    ended = true;
+    clocks.market.clearTimeout(forTimer);
+    clocks.wall.clearTimeout(stopTimer);
+    if (ending.kind === 'refused') {
+      await closeQuietly(journal, options.log);
+      throw ending.error;
+    }
+    const left =
+      ending.proof?.left ??
+      [...runtime.table.allOpen()].map((row) => `${row.market} ${row.clientOrderId} (${row.state})`);
+    const cash = stopCalls > 1 ? null : await lastCash(runtime, clocks);
+    const exit = exitOf(runtime, { fault: ending.fault ?? journalFailure, proven: ending.proof !== null, left });
+    if (ending.fault !== null)
+      options.log.error({ error: ending.fault.stack ?? ending.fault.message }, 'the trader broke');
+    for (const order of left) options.log.error({ order }, 'an order may be left at the exchange');
+    const summary = summarize(runtime, {
+      mode: options.mode,
+      seed: options.seed,
+      ranForMs: clocks.market.now() - startedMarketMs,
+      exit,
+      timeScaled: options.timeScaled,
+      cash,
+      left,
+    });
+    journal.append('run.ended', { exit, left: left.length });
+    await closeQuietly(journal, options.log);
+    return summary;
+  };
+
+  return {
+    runtime,
+    journal,
+    finished: finish(),
+    windDown: () => runtime.drain('soft'),
+    stopNow() {
+      stopCalls++;
+      if (ended) return;
+      if (stopCalls > 1) {
+        runtime.abandon();
+        return;
+      }
+      runtime.drain('carry');
+      stopTimer = clocks.wall.setTimeout(() => runtime.abandon(), SIGNAL_STOP_MS);
+    },
+    isInControl: () => runtime.inControlMs !== null && !ended,
+  };
+}
+
+/** Never the same twice: on one folder the journal has grown since, and two folders did not begin in the same moment. */
+function runIdAfter(journal: StoreJournal, wallMs: number): RunId {
+  const hash = createHash('sha256').update(`${journal.lastSequence} ${journal.hash()} ${wallMs}`).digest('hex');
+  return named(`${hash.slice(0, 8)}${journal.lastSequence.toString(36)}`);
+}
+
+/** The venue's cash once everything is known; reads may lag behind the last fill, so it is asked again while it differs. */
+async function lastCash(runtime: TraderRuntime, clocks: Clocks): Promise<Microdollars | null> {
+  const { venue, log } = runtime.parts;
+  let cash: Microdollars | null = null;
+  for (let round = 0; round < CASH_ROUNDS_MAX; round++) {
+    try {
+      runtime.accounts.takeFills((await venue.account.fills({})).items);
+      await runtime.accounts.readSettlements();
+      cash = (await venue.account.balance()).cash;
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'the last balance could not be read');
+    }
+    if (cash === runtime.ledger.explainedCash()) return cash;
+    await sleep(clocks.wall, CASH_PAUSE_MS);
+  }
+  return cash;
+}
+
+const CASH_ROUNDS_MAX = 8;
+const CASH_PAUSE_MS = 250;
+
+function exitOf(
+  runtime: TraderRuntime,
+  end: { readonly fault: Error | null; readonly proven: boolean; readonly left: readonly string[] },
+): ExitCode {
+  if (end.left.length > 0 || !end.proven) return EXIT.ordersLeft;
+  if (end.fault !== null) return end.fault instanceof BothsidesError ? exitCodeOf(end.fault) : EXIT.fault;
+  return runtime.haltedBySwitch ? EXIT.halted : EXIT.done;
+}
+
+async function closeQuietly(journal: StoreJournal, log: Log): Promise<void> {
+  try {
+    await journal.close();
+  } catch (error) {
+    log.error({ error: messageOf(error) }, 'the journal could not be closed');
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The scanner's bodies: read the catalogue, keep the best as a shortlist, watch those, and say which of them may have a
+ * session now. Why every other market is not quoted is kept by market.
+ */
+import type { Candidate, Discovery, Sweep } from '../../machines/scanner.ts';
+import { filterMarkets } from '../discovery/filter.ts';
+import { rank } from '../discovery/rank.ts';
+import type { Clocks } from '../domain/clock.ts';
+import type { Ticker } from '../domain/ids.ts';
+import type { Market } from '../domain/market.ts';
+import type { UnixMs } from '../domain/units.ts';
+import type { Catalogue } from '../exchange/port.ts';
+import type { Settings } from '../settings/schema.ts';
+import type { Accounts } from './accounts.ts';
+import type { WatchedMarkets } from './watched-markets.ts';
+
+export interface ScanCounts {
+  seen: number;
+  accepted: number;
+  rejected: Record<string, number>;
+}
+
+export interface ScanOptions {
+  readonly catalogue: Catalogue;
+  readonly clocks: Clocks;
+  readonly settings: Settings;
+  readonly markets: WatchedMarkets;
+  readonly accounts: Accounts;
+  /** Markets with a session now, and what has to be watched whatever the shortlist says. */
+  readonly inSession: () => ReadonlySet<Ticker>;
+  readonly onListed: (market: Market) => void;
+}
+
+export class Scan {
+  readonly counts: ScanCounts = { seen: 0, accepted: 0, rejected: {} };
+  /** Why a scanned market is not a candidate: a stable reason code by ticker. */
+  readonly reasons = new Map<Ticker, string>();
+  readonly #options: ScanOptions;
+  #shortlist: readonly Ticker[] = [];
+  readonly #listed = new Map<Ticker, Market>();
+
+  constructor(options: ScanOptions) {
+    this.#options = options;
+  }
+
+  get listed(): ReadonlyMap<Ticker, Market> {
+    return this.#listed;
+  }
+
+  async discover(): Promise<Discovery> {
+    const { catalogue, clocks, settings, markets, onListed } = this.#options;
+    const listing = await catalogue.markets({ status: 'open' }, { priority: 'scan' });
+    const nowMs = clocks.market.now();
+    for (const market of listing.items) {
+      this.#listed.set(market.ticker, market);
+      onListed(market);
+    }
+    const wanted = new Set<string>(settings.discovery.markets);
+    const eligible = wanted.size === 0 ? listing.items : listing.items.filter((market) => wanted.has(market.ticker));
+    const { accepted, rejected, reasons } = filterMarkets(eligible, nowMs, settings);
+    const ranked = rank(accepted);
+    const top = ranked.slice(0, settings.discovery.topMarkets);
+    this.reasons.clear();
+    for (const [ticker, reason] of reasons) this.reasons.set(ticker, reason);
+    for (const market of ranked.slice(settings.discovery.topMarkets)) this.reasons.set(market.ticker, 'notInTop');
+    this.counts.seen = listing.items.length;
+    this.counts.accepted = accepted.length;
+    this.counts.rejected = Object.fromEntries(rejected);
+    this.#shortlist = top.map((market) => market.ticker);
+
+    const keep = new Set<Ticker>([...this.#shortlist, ...this.#options.inSession()]);
+    for (const watched of [...markets.all()]) {
+      if (!keep.has(watched.market.ticker) && this.#options.accounts.position(watched.market.ticker) === 0) {
+        markets.unwatch(watched.market.ticker);
+      }
+    }
+    for (const market of top) markets.watch(market);
+    await this.#watchHeld();
+    return { seen: listing.items.length, accepted: accepted.length, complete: listing.complete, atMs: nowMs };
+  }
+
+  /** Which of the shortlist may have a session now; and positions that nobody works on. */
+  sweep(): Sweep {
+    const { clocks, settings, markets, accounts } = this.#options;
+    const nowMs = clocks.market.now();
+    const inSession = this.#options.inSession();
+    const candidates: Candidate[] = [];
+    for (const [place, ticker] of this.#shortlist.entries()) {
+      const watched = markets.get(ticker);
+      if (watched === null || inSession.has(ticker)) continue;
+      const reason = this.#whyNot(watched.market, nowMs) ?? (watched.ended ? 'ended' : null);
+      if (reason !== null) {
+        this.reasons.set(ticker, reason);
+        continue;
+      }
+      this.reasons.delete(ticker);
+      candidates.push({ market: ticker, score: this.#shortlist.length - place, closeMs: watched.market.closeMs });
+    }
+    const orphans: Candidate[] = [];
+    for (const watched of markets.all()) {
+      const { ticker, closeMs } = watched.market;
+      if (accounts.position(ticker) === 0 || inSession.has(ticker) || watched.ended) continue;
+      if (closeMs - settings.session.closeDangerMs > nowMs) orphans.push({ market: ticker, score: 0, closeMs });
+    }
+    return { candidates, orphans, atMs: nowMs };
+  }
+
+  /** The filters again, on what the streams say now. */
+  #whyNot(market: Market, nowMs: UnixMs): string | null {
+    const reading = this.#options.markets.get(market.ticker)?.reading ?? null;
+    const current: Market =
+      reading === null
+        ? market
+        : { ...market, bid: reading.bid, ask: reading.ask, bidSize: reading.bidSize, askSize: reading.askSize };
+    const { reasons } = filterMarkets([current], nowMs, this.#options.settings);
+    return reasons.get(market.ticker) ?? null;
+  }
+
+  /** A position is watched whether or not its market would be chosen. */
+  async #watchHeld(): Promise<void> {
+    const { accounts, markets, catalogue } = this.#options;
+    for (const ticker of accounts.held()) {
+      if (markets.get(ticker) !== null) continue;
+      const market = this.#listed.get(ticker) ?? (await catalogue.market(ticker, { priority: 'read' }));
+      if (market !== null && market.status === 'active') {
+        this.#options.onListed(market);
+        markets.watch(market);
+      }
+    }
+  }
+}

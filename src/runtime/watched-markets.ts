@@ -1,0 +1,163 @@
+/**
+ * The markets that are being watched: their listing, their book less our own orders, and what the signals make of it.
+ * Tick plane: everything here happens in the turn of the frame.
+ */
+import { Subject, Subscription } from 'rxjs';
+import type { OrderBook } from '../book/order-book.ts';
+import { type BookReading, type OwnResting, readBook } from '../book/read-book.ts';
+import type { Clock, TimerId } from '../domain/clock.ts';
+import type { Ticker } from '../domain/ids.ts';
+import type { Market } from '../domain/market.ts';
+import type { Side } from '../domain/side.ts';
+import type { Centicents, Centicontracts } from '../domain/units.ts';
+import type { LifecycleEvent } from '../exchange/port.ts';
+import type { Feed } from '../feed/feed.ts';
+import type { MarketView } from '../feed/watched-market.ts';
+import type { OrderTable } from '../gateway/order-table.ts';
+import type { Settings } from '../settings/schema.ts';
+import { MarketSignals } from '../signals/market-signals.ts';
+import type { LatencyMeter } from './latency-meter.ts';
+
+export interface WatchedMarket {
+  market: Market;
+  readonly signals: MarketSignals;
+  readonly own: OwnResting;
+  /** The book less our own, as of the last change; null while it cannot be read. */
+  reading: BookReading | null;
+  /** Set when the venue says that the market is over for trading. */
+  ended: boolean;
+}
+
+export class WatchedMarkets {
+  /** After a market's reading has been renewed. */
+  readonly changed$ = new Subject<Ticker>();
+  /** The venue listed, opened, moved or ended a market. */
+  readonly catalogueChanged$ = new Subject<LifecycleEvent>();
+  readonly #watched = new Map<Ticker, WatchedMarket>();
+  readonly #feed: Feed;
+  readonly #table: OrderTable;
+  readonly #clock: Clock;
+  readonly #settings: Settings;
+  readonly #latency: LatencyMeter;
+  readonly #subscriptions = new Subscription();
+  #timer: TimerId = null;
+
+  constructor(options: { feed: Feed; table: OrderTable; market: Clock; settings: Settings; latency: LatencyMeter }) {
+    this.#latency = options.latency;
+    this.#feed = options.feed;
+    this.#table = options.table;
+    this.#clock = options.market;
+    this.#settings = options.settings;
+  }
+
+  start(): void {
+    this.#subscriptions.add(this.#feed.books$.subscribe((ticker) => this.#bookChanged(ticker)));
+    this.#subscriptions.add(
+      this.#feed.trades$.subscribe((trade) => {
+        this.#watched.get(trade.market)?.signals.traded(trade.atMs, trade.price, trade.quantity, trade.takerSide);
+      }),
+    );
+    this.#subscriptions.add(this.#feed.lifecycle$.subscribe((event) => this.#lifecycle(event)));
+    this.#sample();
+  }
+
+  stop(): void {
+    this.#subscriptions.unsubscribe();
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  watch(market: Market): WatchedMarket {
+    const known = this.#watched.get(market.ticker);
+    if (known !== undefined) {
+      known.market = market;
+      return known;
+    }
+    const { ticker } = market;
+    const own: OwnResting = {
+      quantityAt: (side: Side, price: Centicents): Centicontracts => this.#table.restingAt(ticker, side, price),
+    };
+    const watched: WatchedMarket = {
+      market,
+      signals: new MarketSignals(this.#settings),
+      own,
+      reading: null,
+      ended: false,
+    };
+    this.#watched.set(ticker, watched);
+    this.#feed.watch(ticker);
+    return watched;
+  }
+
+  unwatch(ticker: Ticker): void {
+    if (this.#watched.delete(ticker)) this.#feed.unwatch(ticker);
+  }
+
+  get(ticker: Ticker): WatchedMarket | null {
+    return this.#watched.get(ticker) ?? null;
+  }
+  all(): Iterable<WatchedMarket> {
+    return this.#watched.values();
+  }
+  view(ticker: Ticker): MarketView | null {
+    return this.#feed.view(ticker);
+  }
+
+  /** The touch of the full book, ours included: what a new order must not cross. */
+  fullTouch(ticker: Ticker): { readonly bid: Centicents | null; readonly ask: Centicents | null } {
+    const book: OrderBook | undefined = this.#feed.view(ticker)?.book;
+    return { bid: book?.bestBid() ?? null, ask: book?.bestAsk() ?? null };
+  }
+
+  /** Exit-side touch for a position of this sign. */
+  exitTouch(ticker: Ticker, quantity: Centicontracts): Centicents | null {
+    const reading = this.#watched.get(ticker)?.reading ?? null;
+    if (reading === null) return null;
+    return quantity > 0 ? reading.bid : reading.ask;
+  }
+
+  /** Our own orders changed: what the book says less our own is another thing now. */
+  ownChanged(ticker: Ticker): void {
+    const watched = this.#watched.get(ticker);
+    if (watched !== undefined) this.#read(watched);
+  }
+
+  #bookChanged(ticker: Ticker): void {
+    const watched = this.#watched.get(ticker);
+    if (watched === undefined) return;
+    this.#latency.tickBegins();
+    this.#read(watched);
+    this.changed$.next(ticker);
+    this.#latency.tickEnds();
+  }
+
+  #read(watched: WatchedMarket): void {
+    const view = this.#feed.view(watched.market.ticker);
+    watched.reading =
+      view?.inSync === true ? readBook(view.book, watched.own, this.#settings.signals.depthLevels) : null;
+  }
+
+  /** A sample a second and market, whether or not its book moved: a quiet market has a small σ, not an old one. */
+  #sample(): void {
+    const nowMs = this.#clock.now();
+    for (const watched of this.#watched.values()) {
+      this.#read(watched);
+      if (watched.reading !== null) watched.signals.observe(watched.reading, nowMs);
+    }
+    this.#timer = this.#clock.setTimeout(() => this.#sample(), this.#settings.signals.sampleEveryMs);
+  }
+
+  #lifecycle(event: LifecycleEvent): void {
+    const watched = this.#watched.get(event.market);
+    if (watched !== undefined) {
+      const { change } = event;
+      if (change.kind === 'closeMoved') watched.market = { ...watched.market, closeMs: change.closeMs };
+      else if (change.kind === 'gridChanged') watched.market = { ...watched.market, grid: change.grid };
+      else if (change.kind === 'feesChanged' && change.fees !== null)
+        watched.market = { ...watched.market, fees: change.fees };
+      else if (change.kind === 'deactivated' || change.kind === 'determined' || change.kind === 'settled')
+        watched.ended = true;
+      else if (change.kind === 'activated') watched.ended = false;
+    }
+    this.catalogueChanged$.next(event);
+  }
+}
