@@ -13,7 +13,7 @@ import {
   type Ticker,
   type TradeId,
 } from '../../domain/ids.ts';
-import { type FeeSchedule, type Market, PriceGrid, type PriceRange } from '../../domain/market.ts';
+import { type FeeSchedule, type Market, type MarketStatus, PriceGrid, type PriceRange } from '../../domain/market.ts';
 import type { Side } from '../../domain/side.ts';
 import {
   type Centicents,
@@ -22,6 +22,7 @@ import {
   DOLLAR,
   type Microdollars,
   type UnixMs,
+  ZERO_QUANTITY,
 } from '../../domain/units.ts';
 import type { Level, RestBook, VenueBalance, VenueOrder, VenuePosition, VenueSettlement } from '../port.ts';
 import { nonsense } from './errors.ts';
@@ -60,6 +61,8 @@ export function toMarket(
   },
 ): Market {
   const path = `/markets/${body.ticker}`;
+  const bidSize = quotedSize(path, body.status, body.yes_bid_size_fp);
+  const askSize = quotedSize(path, body.status, body.yes_ask_size_fp);
   return {
     ticker: named<Ticker>(body.ticker),
     event: named<EventTicker>(body.event_ticker),
@@ -75,14 +78,23 @@ export function toMarket(
     volume: body.volume_fp,
     volume24h: body.volume_24h_fp,
     openInterest: body.open_interest_fp,
-    bid: quoteOf(path, body.yes_bid_dollars, body.yes_bid_size_fp),
-    ask: quoteOf(path, body.yes_ask_dollars, body.yes_ask_size_fp),
-    bidSize: body.yes_bid_size_fp,
-    askSize: body.yes_ask_size_fp,
+    bid: quoteOf(path, body.yes_bid_dollars, bidSize),
+    ask: quoteOf(path, body.yes_ask_dollars, askSize),
+    bidSize,
+    askSize,
     lastPrice: body.last_price_dollars === 0 ? null : body.last_price_dollars,
     result: body.result === '' ? null : body.result,
     settlementValue: body.settlement_value_dollars ?? null,
   };
+}
+
+/** Markets that have ended were seen with negative sizes: remains of a book that is gone, and no quote. */
+function quotedSize(path: string, status: MarketStatus, size: Centicontracts): Centicontracts {
+  if (size >= 0) return size;
+  if (status === 'initialized' || status === 'active' || status === 'inactive') {
+    throw nonsense(path, `a size of ${size} while it trades`);
+  }
+  return ZERO_QUANTITY;
 }
 
 function quoteOf(path: string, price: Centicents, size: Centicontracts): Centicents | null {

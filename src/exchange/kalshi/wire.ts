@@ -73,8 +73,9 @@ export const market = z.object({
   close_time: time,
   yes_bid_dollars: price,
   yes_ask_dollars: price,
-  yes_bid_size_fp: quantity,
-  yes_ask_size_fp: quantity,
+  /** Negative on some markets that have ended. */
+  yes_bid_size_fp: signedQuantity,
+  yes_ask_size_fp: signedQuantity,
   last_price_dollars: price,
   volume_fp: quantity,
   volume_24h_fp: quantity,

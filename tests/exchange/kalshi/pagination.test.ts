@@ -52,7 +52,10 @@ describe('A listing', () => {
       '': { items: [sight('a', 1), sight('b', 1)], cursor: 'x' },
       x: { items: [sight('a', 2), sight('c', 1)], cursor: '' },
     };
-    const found = await collect({ keyOf: (item) => item.id, fetchPage: async (cursor) => pages[cursor ?? '']! });
+    const found = await collect<{ id: string; size: number }>({
+      keyOf: (item) => item.id,
+      fetchPage: async (cursor) => pages[cursor ?? '']!,
+    });
     expect(found.items).toEqual([sight('a', 2), sight('b', 1), sight('c', 1)]);
   });
 });

@@ -84,6 +84,16 @@ describe('A market', () => {
     expect([market.bid, market.ask]).toEqual([bid, ask]);
   });
 
+  it('that has ended has no quotes, even where the venue leaves a negative size behind', () => {
+    const market = readMarket({
+      status: 'determined',
+      result: 'no',
+      yes_bid_size_fp: '-3.00',
+      yes_bid_dollars: '0.0100',
+    });
+    expect([market.bid, market.bidSize, market.ask]).toEqual([null, 0, 4350]);
+  });
+
   it.each([
     ['a quote at 0', { yes_ask_dollars: '0.0000' }],
     ['a quote at 1', { yes_bid_dollars: '1.0000' }],
