@@ -24,6 +24,18 @@ describe('A scaled clock', () => {
     expect(clock.speed).toBe(0.5);
   });
 
+  it('follows another market time forward, never back', () => {
+    const wall = new ManualClock(WALL);
+    const clock = createScaledClock(wall, { startMs: unixMs(0), speed: 1 });
+    const fired: number[] = [];
+    clock.setTimeout(() => fired.push(clock.now()), 500);
+    clock.align(unixMs(400), 100);
+    wall.advanceTo(WALL + 1);
+    expect(fired).toEqual([500]);
+    clock.align(unixMs(20), 1);
+    expect(clock.now()).toBe(500);
+  });
+
   it('moves its timers with its speed', () => {
     const wall = new ManualClock(WALL);
     const clock = createScaledClock(wall, { startMs: unixMs(0), speed: 0 });
