@@ -10,7 +10,7 @@ import type { InformationPlan } from '../../../src/exchange/embedded/flow/inform
 import { normalCdf, normalQuantile } from '../../../src/exchange/embedded/flow/normal.ts';
 import { createTruth, type TruthSpec } from '../../../src/exchange/embedded/flow/truth.ts';
 
-const EVENTS = process.env.BOTHSIDES_LONG === '1' ? 20_000 : 200;
+const EVENTS = process.env.BOTHSIDES_LONG === '1' ? 20_000 : 2_000;
 const CLOSE_MS = 3_600_000;
 const CHECKPOINTS = [0, 0.1, 0.5, 0.9, 0.999];
 const INFINITY = Number.POSITIVE_INFINITY;
@@ -37,8 +37,11 @@ const specs: Record<string, TruthSpec> = {
   field: { kind: 'winner', chances: [0.5, 0.25, 0.15] },
 };
 
-/** Σ (result − truth) in its own standard deviations, for each outcome and checkpoint. */
-function deviations(spec: TruthSpec): number[] {
+/**
+ * Σ weight(truth) · (result − truth) in its own standard deviations, for each outcome and checkpoint: 0 on average for
+ * every weight, or the truth is wrong somewhere although it is right on the whole.
+ */
+function deviations(spec: TruthSpec, weight: (probability: number) => number): number[] {
   const count = spec.kind === 'quantity' ? spec.ranges.length : spec.chances.length;
   const errors = CHECKPOINTS.flatMap(() => Array.from({ length: count }, () => ({ sum: 0, variance: 0 })));
   for (let event = 0; event < EVENTS; event++) {
@@ -50,8 +53,8 @@ function deviations(spec: TruthSpec): number[] {
     const results = truth.results();
     for (const [index, probability] of seen.entries()) {
       const error = errors[index]!;
-      error.sum += (results[index % count] ? 1 : 0) - probability;
-      error.variance += probability * (1 - probability);
+      error.sum += weight(probability) * ((results[index % count] ? 1 : 0) - probability);
+      error.variance += weight(probability) ** 2 * probability * (1 - probability);
     }
   }
   return errors.map(({ sum, variance }) => sum / Math.sqrt(variance));
@@ -59,7 +62,8 @@ function deviations(spec: TruthSpec): number[] {
 
 describe('The truth of an event', () => {
   it.each(Object.keys(specs))('is what its %s comes to on average, seen from any earlier time', (name) => {
-    for (const deviation of deviations(specs[name]!)) expect(Math.abs(deviation)).toBeLessThan(4);
+    for (const weight of [() => 1, (probability: number) => probability ** 2])
+      for (const deviation of deviations(specs[name]!, weight)) expect(Math.abs(deviation)).toBeLessThan(4);
   });
 
   it('knows nothing at the start and almost everything at the close', () => {

@@ -14,10 +14,8 @@ import { listingOf } from './recorded-catalogue.ts';
 import type { RecordedLine, RecordedTicker, RecordedWatch } from './recorded-line.ts';
 import type { Recording } from './recording.ts';
 import { type ReplayCounts, ReplayedMarket } from './replayed-market.ts';
-import { type Planned, TradeInference } from './trade-inference.ts';
+import { LOOK_AHEAD_MS, type Planned, TradeInference } from './trade-inference.ts';
 
-/** Tickers come about once a second; a trade is looked for this far ahead of its delta. */
-const LOOK_AHEAD_MS = 5_000;
 /** Read on when less than this is ahead, so that reading is done before playing needs it, however fast time runs. */
 const READ_AHEAD_MS = 60_000;
 /** Bounds memory when a recording is denser than any seen (450 lines a second). */

@@ -14,6 +14,11 @@ import type { Centicents } from '../../../domain/units.ts';
 import { RecordedBook } from './recorded-book.ts';
 import type { RecordedDelta, RecordedEntry, RecordedLine, RecordedTicker, RecordedTrade } from './recorded-line.ts';
 
+/**
+ * How far ahead of being played a line is looked at: tickers come about once a second, and what a later one tells of is
+ * not known when the delta is played.
+ */
+export const LOOK_AHEAD_MS = 5_000;
 const NEAR_CENTICENTS = 300;
 /** A recorded trade and its delta come in any order, close to each other. */
 const TRADE_PAIR_MS_MAX = 1_000;
@@ -69,11 +74,16 @@ export class TradeInference {
 
   #pair(planned: Planned, trade: RecordedTrade): void {
     const maker = opposite(trade.takerSide);
-    const since = planned.line.recvMs - TRADE_PAIR_MS_MAX;
-    this.#candidates = this.#candidates.filter(({ planned: { line } }) => line.recvMs >= since);
+    this.#candidates = this.#within(planned, TRADE_PAIR_MS_MAX);
     const near = this.#candidates.filter(({ delta }) => delta.side === maker && delta.price === trade.price);
     const left = give(near.reverse(), trade.quantity);
     if (left > 0) planned.print = { price: trade.price, quantity: left, takerSide: trade.takerSide };
+  }
+
+  /** Those that are less than this before the line. By time, not by what was played: reading may be further ahead. */
+  #within(planned: Planned, ms: number): Candidate[] {
+    const after = planned.line.recvMs - ms;
+    return this.#candidates.filter(({ planned: { line, played } }) => line.recvMs > after && !played);
   }
 
   #grow(planned: Planned, ticker: RecordedTicker): void {
@@ -81,7 +91,7 @@ export class TradeInference {
     // A volume that falls is a correction of the venue's: nothing traded.
     this.#volume = Math.max(before ?? 0, ticker.volume);
     if (this.#hasTradeChannel) return;
-    const candidates = this.#candidates.filter((candidate) => !candidate.planned.played);
+    const candidates = this.#within(planned, LOOK_AHEAD_MS);
     this.#candidates = [];
     const price = ticker.lastPrice;
     if (before === null || price === null || ticker.volume <= before) return;
@@ -111,7 +121,6 @@ function give(candidates: readonly Candidate[], volume: number): number {
   let left = volume;
   for (const { planned, delta } of candidates) {
     if (left <= 0) break;
-    if (planned.played) continue;
     const share = Math.min(left, -delta.change - planned.traded);
     planned.traded += share;
     left -= share;
