@@ -57,8 +57,11 @@ describe('collateral', () => {
   it('counts the fees that resting orders may cost where makers pay, without showing them', () => {
     const world = new EngineWorld({ cash: 5, fees: feesOf('quadratic_with_maker_fees') });
     expect(world.refusal('ann', 'bid', 50, 10)).toBe('insufficient_balance');
-    world.place('ann', 'bid', 50, 9);
+    const { id } = world.place('ann', 'bid', 50, 9);
     expect(world.cash('ann')).toBe(0.5);
+    // An amend needs the difference only: 9 at .55 cost 4.95 and at most .0391 of fees.
+    expect(world.amend('ann', id, 'bid', 56, 9)).toMatchObject({ code: 'insufficient_balance' });
+    expect(world.amend('ann', id, 'bid', 55, 9).ok).toBe(true);
   });
 
   it('is a shard’s own: cash elsewhere does not help', () => {
