@@ -40,8 +40,8 @@ const answered = (name: string) => {
   return { kind: 'answered', status, body: text(demo, `${name}.json`) } as const;
 };
 
-describe.skipIf(isThere)('Recorded answers', () => {
-  it.skip('are not checked: BOTHSIDES_FIXTURES names no folder with recordings', () => {});
+it('Recorded answers are looked for', (context) => {
+  if (!isThere) context.skip('BOTHSIDES_FIXTURES names no folder with recordings: they are not checked');
 });
 
 describe.runIf(isThere)('Recorded answers', () => {
