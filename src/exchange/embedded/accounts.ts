@@ -156,7 +156,7 @@ export class Account {
   readonly index: number;
   readonly purses = new Map<number, Purse>();
   readonly stakes = new Map<Ticker, Stake>();
-  /** In order of making. */
+  /** In order of making; of the crowd's only those that rest. */
   readonly orders = new Map<OrderId, LiveOrder>();
   readonly resting = new Set<LiveOrder>();
   /** Never emptied: an id is good for one order, whatever became of it. */

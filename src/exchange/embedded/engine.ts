@@ -17,6 +17,7 @@ import { Floor } from './floor.ts';
 import { createIdentifiers } from './identifiers.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ListedEntry } from './listed-entry.ts';
+import type { LiveOrder } from './live-order.ts';
 import { CROWD, type Engine, type UserId } from './model.ts';
 import { Trading } from './trading.ts';
 
@@ -120,9 +121,9 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     bestBid: (market) => levelAt(market, 'bid'),
     bestAsk: (market) => levelAt(market, 'ask'),
     trades: (market) => floor.entry(market).tape.trades(),
-    queueAhead: (orderId: OrderId) => {
-      const order = floor.live.get(orderId);
-      return order === undefined ? null : order.entry.book.ahead(order.slot);
+    queueAhead: (orderId) => {
+      const order = findOrder(floor, orderId);
+      return order === null || order.slot === 0 ? null : order.entry.book.ahead(order.slot);
     },
 
     crowdAdd: (market, side, price, quantity) => crowd.add(market, side, price, quantity),
@@ -165,6 +166,14 @@ export function createEngine(options: EngineOptions): AuditedEngine {
       };
     },
   };
+}
+
+function findOrder(floor: Floor, orderId: OrderId): LiveOrder | null {
+  for (const account of floor.accounts.values()) {
+    const order = account.orders.get(orderId);
+    if (order !== undefined) return order;
+  }
+  return floor.crowd.orders.get(orderId) ?? null;
 }
 
 function openAccount(floor: Floor, user: UserId, cash: ReadonlyMap<number, Microdollars>): void {

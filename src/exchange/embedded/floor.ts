@@ -6,7 +6,7 @@
 import { Subject } from 'rxjs';
 import { assert } from '../../domain/assert.ts';
 import type { Clock } from '../../domain/clock.ts';
-import type { EventTicker, OrderId, SeriesTicker, Ticker } from '../../domain/ids.ts';
+import type { EventTicker, SeriesTicker, Ticker } from '../../domain/ids.ts';
 import type { Side } from '../../domain/side.ts';
 import type { Centicents, Centicontracts, Microdollars, UnixMs } from '../../domain/units.ts';
 import { Account, Purse, Stake } from './accounts.ts';
@@ -37,8 +37,6 @@ export class Floor {
   readonly crowd = new Account(CROWD, 0);
   /** The crowd's money, all shards together; below zero as it likes. */
   readonly crowdPurse = new Purse(0);
-  /** Orders in the books. */
-  readonly live = new Map<OrderId, LiveOrder>();
 
   tradingActive = true;
   exchangeActive = true;
@@ -145,11 +143,13 @@ export class Floor {
   /** An order is over; it must have left its book already. */
   close(order: LiveOrder): void {
     order.slot = 0;
-    this.live.delete(order.orderId);
     if (order.expiry !== null) this.agenda.cancel(order.expiry);
     order.expiry = null;
     const { account } = order;
-    if (account.isCrowd) return;
+    if (account.isCrowd) {
+      account.orders.delete(order.orderId);
+      return;
+    }
     account.resting.delete(order);
     if (order.filled === 0) account.canceledUnfilled();
   }

@@ -69,9 +69,7 @@ export class Trading {
     const account = floor.account(user);
     const canceled: EngineOrder[] = [];
     if (floor.exchangeActive) {
-      const resting = account.isCrowd
-        ? [...floor.live.values()].filter((order) => order.account.isCrowd)
-        : account.resting;
+      const resting = account.isCrowd ? account.orders.values() : account.resting;
       for (const order of [...resting]) {
         floor.cancel(order, null);
         canceled.push(order.view());
@@ -161,15 +159,13 @@ export class Trading {
   private findResting(account: Account, orderId: OrderId, isPlacing = false): LiveOrder | Refused {
     const { floor } = this;
     if (!floor.exchangeActive) return refused('exchange_is_paused');
-    const order = floor.live.get(orderId);
-    if (order === undefined || order.account !== account) {
-      const past = account.orders.get(orderId);
-      const shut = past === undefined ? null : this.shut(past.entry, false);
-      if (shut !== null) return shut;
-      if (isPlacing && past?.status === 'executed') return refused('cannot_update_filled_order');
-      return refused('not_found');
-    }
-    return this.shut(order.entry, isPlacing) ?? order;
+    const order = account.orders.get(orderId);
+    if (order === undefined) return refused('not_found');
+    const isResting = order.slot !== 0;
+    const shut = this.shut(order.entry, isPlacing && isResting);
+    if (shut !== null) return shut;
+    if (isResting) return order;
+    return refused(isPlacing && order.status === 'executed' ? 'cannot_update_filled_order' : 'not_found');
   }
 
   private invalid(entry: ListedEntry, asked: NewOrder, now: UnixMs): Refused | null {
@@ -355,8 +351,8 @@ export class Trading {
     const { entry, account } = order;
     order.slot = entry.book.add(order.side, order.price, order.remaining, account.index);
     entry.orders[order.slot] = order;
-    floor.live.set(order.orderId, order);
-    if (!account.isCrowd) {
+    if (account.isCrowd) account.orders.set(order.orderId, order);
+    else {
       account.resting.add(order);
       floor.hold(order, order.remaining, this.feeBound(entry, order.price, order.remaining, false));
     }
