@@ -26,10 +26,11 @@ import type { DecideInput, Desired } from '../../src/quoting/decision.ts';
 import { decideExit, type ExitInput, type ExitOrder } from '../../src/quoting/exit.ts';
 import { keeps } from '../../src/quoting/keep.ts';
 import type { Regime } from '../../src/settings/schema.ts';
-import { withSettings } from '../support/default-settings.ts';
+import { PLAIN } from '../support/default-settings.ts';
 import { feesOf, price, TAPERED, TENTHS } from '../support/markets.ts';
 
-const RUNS = 2_000;
+/** Ten times as many in the long run. */
+const RUNS = process.env.BOTHSIDES_LONG === '1' ? 10_000 : 1_000;
 const UNEVEN = new PriceGrid([
   { start: price(0), end: price(50), step: price(0.5) },
   { start: price(50), end: price(100), step: price(2) },
@@ -79,7 +80,11 @@ const quotingSettings = fc
     capacityBuffer: fc.constantFrom(0, 0.05, 0.1),
     improveCentsMin: fc.constantFrom(0, 0.2, 1.5),
   })
-  .map((quoting) => withSettings({ quoting, discovery: { midCentsMin: 0, midCentsMax: 100 } }));
+  .map((quoting) => ({
+    ...PLAIN,
+    quoting: { ...PLAIN.quoting, ...quoting },
+    discovery: { ...PLAIN.discovery, midCentsMin: 0, midCentsMax: 100 },
+  }));
 
 const inputs: fc.Arbitrary<DecideInput> = grids.chain((grid) =>
   fc
@@ -287,7 +292,7 @@ const exits: fc.Arbitrary<ExitInput> = grids.chain((grid) =>
       reading: readingOfTouch(touch, 1000),
       touch,
       position: position as Centicontracts,
-      settings: withSettings({ exit: { slippageCentsMax } }),
+      settings: { exit: { ...PLAIN.exit, slippageCentsMax } },
     })),
 );
 

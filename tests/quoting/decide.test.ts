@@ -120,6 +120,16 @@ describe('the one order of bounds', () => {
     expect(explain.spreadCents).toBeCloseTo(explain.modelSpreadCents + cents, 12);
   });
 
+  it('never narrows a wide quote to the throttled maximum', () => {
+    const settings = withSettings({ quoting: { throttledSpreadCentsMax: 5 } }, PLAIN);
+    const { explain } = ask({
+      settings,
+      widenCents: 2,
+      signals: { sigmaCentsPerSqrtSecond: 2, regime: 'MEAN_REVERTING' },
+    });
+    expect(explain).toMatchObject({ spreadCents: 10, bounds: ['wide', 'adverse', 'throttledMax'] });
+  });
+
   it('does not widen at the very limits of a healthy book', () => {
     expect(ask({ reading: readingOf(40, 60, { depthContracts: 100 }) }).explain.bounds).toEqual([]);
   });
