@@ -266,22 +266,8 @@ export function advance(row: OrderRow, event: OrderEvent): OrderRow {
       if (row.state !== 'resting' && row.state !== 'partiallyFilled') throw new OrderEventRefused(row, event);
       return { ...row, state: 'amendPending', pending: 'amend', amend: event.amend, signedWallMs: event.wallMs };
 
-    case 'amendAccepted': {
-      if (isTerminal(row.state) || row.amend === null) return row;
-      const reported = Math.max(event.filled ?? 0, row.filledReported) as Centicontracts;
-      const amended = {
-        ...row,
-        price: row.amend.price,
-        quantity: row.amend.quantity,
-        expiresAtMs: row.amend.expiresAtMs,
-        filledReported: reported,
-      };
-      // A cancel overtook the amend: the amended values count, the cancel is still out.
-      if (row.pending !== 'amend') return { ...amended, amend: null };
-      if (event.remaining === 0 && Math.max(reported, row.filled) < amended.quantity)
-        return ended(amended, 'canceled', 'amendedToFilled');
-      return atRest(amended);
-    }
+    case 'amendAccepted':
+      return isTerminal(row.state) || row.amend === null ? row : amend(row, row.amend, event);
 
     case 'observed':
       return observe(proven(row), event);
@@ -343,6 +329,17 @@ function cancel(row: OrderRow, reducedBy: Centicontracts): OrderRow {
   if (before >= least) return ended(row, 'canceled', null, { filledReported: before as Centicontracts });
   const { price, quantity } = amend;
   return ended(row, 'canceled', null, { price, quantity, filledReported: after as Centicontracts });
+}
+
+function amend(row: OrderRow, wanted: AmendRequest, event: Extract<OrderEvent, { type: 'amendAccepted' }>): OrderRow {
+  const said = event.filled ?? (event.remaining === null ? 0 : wanted.quantity - event.remaining);
+  const reported = Math.max(said, row.filledReported) as Centicontracts;
+  const { price, quantity, expiresAtMs } = wanted;
+  const amended: OrderRow = { ...row, price, quantity, expiresAtMs, filledReported: reported };
+  if (Math.max(reported, row.filled) >= quantity) return ended(amended, 'filled', null);
+  if (event.remaining === 0) return ended(amended, 'canceled', 'amendedToFilled');
+  // A cancel overtook the amend: the amended values count, the cancel is still out.
+  return row.pending === 'amend' ? atRest(amended) : { ...amended, amend: null };
 }
 
 function observe(row: OrderRow, event: Extract<OrderEvent, { type: 'observed' }>): OrderRow {
