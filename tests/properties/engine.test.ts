@@ -17,8 +17,9 @@ import type { OrderId } from '../../src/domain/ids.ts';
 import type { FeeType } from '../../src/domain/market.ts';
 import type { Side } from '../../src/domain/side.ts';
 import { type Centicents, type Centicontracts, complement, type UnixMs } from '../../src/domain/units.ts';
-import { CROWD, type EngineEvent, type NewOrder } from '../../src/exchange/embedded/model.ts';
+import { CROWD, type NewOrder } from '../../src/exchange/embedded/model.ts';
 import { EngineWorld, MARKET } from '../support/engine.ts';
+import { Listener } from '../support/engine-listener.ts';
 import { feesOf, TENTHS } from '../support/markets.ts';
 import { PlainBook, type PlainOrder } from '../support/plain-exchange.ts';
 
@@ -120,41 +121,6 @@ function collateralOf({ engine }: EngineWorld, name: string): number {
     if (size > covered) held += Number(worth - (worth * covered) / size);
   }
   return held;
-}
-
-/** The world as one who only listens knows it. */
-class Listener {
-  levels = { bid: new Map<number, number>(), ask: new Map<number, number>() };
-  readonly positions = new Map<string, number>();
-  readonly orders = new Map<string, string>();
-
-  hear(event: EngineEvent): void {
-    if (event.type === 'book') {
-      const level = this.levels[event.side];
-      const after = (level.get(event.price) ?? 0) + event.change;
-      expect(after).toBeGreaterThanOrEqual(0);
-      if (after === 0) level.delete(event.price);
-      else level.set(event.price, after);
-    } else if (event.type === 'fill') {
-      const { fill } = event;
-      const change = fill.side === 'bid' ? fill.quantity : -fill.quantity;
-      this.positions.set(fill.user, (this.positions.get(fill.user) ?? 0) + change);
-      expect(fill.positionAfter).toBe(this.positions.get(fill.user));
-    } else if (event.type === 'order') {
-      this.orders.set(event.order.orderId, JSON.stringify(event.order));
-    }
-  }
-
-  check(world: EngineWorld): void {
-    const ascending = (level: Map<number, number>) => [...level].sort(([a], [b]) => a - b);
-    const { bids, asks } = world.engine.book(MARKET);
-    expect(ascending(this.levels.bid)).toEqual(bids);
-    expect(ascending(this.levels.ask)).toEqual(asks);
-    for (const name of ['ann', 'ben']) {
-      expect(world.position(name) * 100).toBeCloseTo(this.positions.get(name) ?? 0, 6);
-      for (const order of world.engine.orders(name)) expect(this.orders.get(order.orderId)).toBe(JSON.stringify(order));
-    }
-  }
 }
 
 /** Runs commands on an engine and on the plain book, and compares whatever both can say. */

@@ -13,6 +13,7 @@ import { type Centicents, type Centicontracts, DOLLAR, type Microdollars } from 
 import type { Level } from '../port.ts';
 import { Account, Purse } from './accounts.ts';
 import { Crowd } from './crowd.ts';
+import { Executions } from './executions.ts';
 import { Floor } from './floor.ts';
 import { createIdentifiers } from './identifiers.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -53,7 +54,8 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     createIdentifiers(options.random),
     options.feePrecision ?? DIRECT_MEMBER_PRECISION,
   );
-  const trading = new Trading(floor);
+  const executions = new Executions(floor);
+  const trading = new Trading(floor, executions);
   const lifecycle = new Lifecycle(floor);
   const crowd = new Crowd(floor);
   const stateOf = (entry: ListedEntry) => entry.state(options.market.now());
@@ -131,13 +133,13 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     crowdQuantity: (market, side, price) => crowd.quantity(market, side, price),
     crowdTake: (market, takerSide, price, quantity) => {
       floor.enter();
-      const taken = trading.takeFromAccounts(floor.entry(market), takerSide, price, quantity);
+      const taken = executions.takeFromAccounts(floor.entry(market), takerSide, price, quantity);
       floor.leave();
       return taken;
     },
     crowdExecute: (market, takerSide, price, quantity) => {
       floor.enter();
-      const executed = trading.executeRecorded(floor.entry(market), takerSide, price, quantity);
+      const executed = executions.executeRecorded(floor.entry(market), takerSide, price, quantity);
       floor.leave();
       return executed;
     },

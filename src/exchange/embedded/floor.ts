@@ -6,6 +6,7 @@
 import { Subject } from 'rxjs';
 import { assert } from '../../domain/assert.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { tradeFee } from '../../domain/fees.ts';
 import type { EventTicker, SeriesTicker, Ticker } from '../../domain/ids.ts';
 import type { Side } from '../../domain/side.ts';
 import type { Centicents, Centicontracts, Microdollars, UnixMs } from '../../domain/units.ts';
@@ -162,6 +163,13 @@ export class Floor {
     order.updatedMs = this.now;
     if (reason !== null) order.updateReason = reason;
     return remaining;
+  }
+
+  /** The most that this quantity may cost in fees at this price or better. */
+  feeBound(entry: ListedEntry, price: Centicents, quantity: number, isTaker: boolean): number {
+    const fee = tradeFee(entry.fees, price, quantity as Centicontracts, isTaker);
+    // The fee falls with a better price by less than the price gains; rounding costs less than one unit an order.
+    return fee > 0 || price % this.feePrecision !== 0 ? fee + this.feePrecision : 0;
   }
 
   /** Changes what an account's stake counts for a resting order, and the purse with it. */
