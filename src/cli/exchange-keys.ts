@@ -1,7 +1,7 @@
 /** The keys of the embedded exchange's accounts: made once, kept in its data folder for their owner only. */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { BothsidesError, messageOf } from '../domain/errors.ts';
 
 export const KEY_TYPES = ['rsa', 'ed25519'] as const;
@@ -22,11 +22,18 @@ export interface ExchangeKey {
 export function openKeys(folder: string, count: number, type: KeyType): ExchangeKey[] {
   const keysFolder = join(folder, 'keys');
   try {
-    mkdirSync(keysFolder, { recursive: true, mode: 0o700 });
+    makeFolder(keysFolder);
   } catch (cause) {
     throw unwritable(keysFolder, cause);
   }
   return Array.from({ length: count }, (_, index) => openKey(keysFolder, `account-${index + 1}`, type));
+}
+
+/** One by one: Node's own recursive form never returns in places that refuse new folders with ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 function openKey(folder: string, user: string, type: KeyType): ExchangeKey {
