@@ -29,13 +29,16 @@ describe('A command line that is wrong', () => {
     ['an argument too many', ['config', 'all'], 'too many arguments', 'USAGE', 2],
     ['a --set without a value', ['config', '--set', 'sim.seed'], 'section.key=value', 'USAGE', 2],
     ['a command that is not built', ['backtest', '--from', 'x'], 'backtest is not built yet', 'NOT_BUILT', 2],
+    ['a mode that is not built', ['trade', '--mode', 'paper'], 'paper is not built yet', 'NOT_BUILT', 2],
+    ['real money without a confirmation', ['trade', '--mode', 'live'], '--confirm-live', 'LIVE_UNCONFIRMED', 2],
+    ['a duration without a unit', ['trade', '--for', '60'], 'like 500ms, 60s', 'USAGE', 2],
     ['a key that does not exist', ['config', '--set', 'sim.sed=1'], 'sim.seed', 'CONFIG_KEY', 3],
     ['a file that does not exist', ['config', '--config', 'none.yaml'], 'none.yaml', 'CONFIG_FILE', 3],
   ] as const)('is answered in one sentence on stderr: %s', (_, args, says, code, status) => {
     const result = bothsides(args);
     expect(result.stdout).toBe('');
     expect(result.stderr.trimEnd().split('\n')).toHaveLength(1);
-    expect(result.stderr).toMatch(/^bothsides: [A-Z-]/);
+    expect(result.stderr).toMatch(/^bothsides: ([A-Z]|--)/);
     expect(result.stderr.toLowerCase()).toContain(says.toLowerCase());
     expect(result.stderr).toContain(`[${code}]`);
     expect(result.status).toBe(status);
