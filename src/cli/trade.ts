@@ -144,6 +144,7 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
       log,
       mode,
       seed,
+      speed: () => clock.speed,
       timeScaled: clock.speed !== 1 && clock.speed !== 0 ? true : settings.sim.speed !== 1 && isOwnMarket,
       startedMs,
       forMs: flags.for ?? null,

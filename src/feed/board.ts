@@ -94,7 +94,7 @@ export class Board {
       this.say({ type: 'book.synced', market: watched.market });
     }
     this.#turn.begin();
-    this.#turn.changed(watched.market);
+    this.#turn.changed(watched);
     return true;
   }
 
@@ -113,6 +113,6 @@ export class Board {
     this.#counts.voided++;
     this.say({ type: 'book.voided', market: watched.market, reason });
     this.#turn.begin();
-    this.#turn.changed(watched.market);
+    this.#turn.changed(watched);
   }
 }

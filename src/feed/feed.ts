@@ -20,6 +20,8 @@ export interface FeedOptions {
   readonly venue: Pick<Venue, 'openStream' | 'catalogue'>;
   readonly clocks: Clocks;
   readonly settings: Pick<Settings, 'feed'>;
+  /** Market milliseconds a wall millisecond, where somebody knows; otherwise it is measured on the clocks. */
+  readonly speed?: () => number;
 }
 
 /**
@@ -46,7 +48,7 @@ export class Feed {
     const { conflateAfterMs, auditEveryMs } = options.settings.feed;
     this.#turn = new Turn(clocks, conflateAfterMs, this.counts);
     this.#board = new Board(this.counts, this.#turn);
-    this.#speed = new SpeedGauge(clocks);
+    this.#speed = new SpeedGauge(clocks, options.speed);
     this.#auditor = new Auditor({
       catalogue: venue.catalogue,
       board: this.#board,

@@ -6,19 +6,18 @@ const SAMPLES_MIN = 5;
  *
  * Both times are on the market clock (with a simulated exchange the venue's time *is* market time; elsewhere the market
  * clock is the wall corrected to the venue), divided by the speed at which market time runs, so the result is wall
- * milliseconds. A frame cannot come before it was sent: where the smallest lag seen is negative our clock is behind by at
- * least that, and every lag is measured from there. A clock that is ahead cannot be told from a slow line; the client
- * corrects it from the venue's answers.
+ * milliseconds. A frame cannot come before it was sent: where the smallest lag of the window is negative our clock is
+ * behind by at least that, and every lag of the window is measured from there. A clock that is ahead cannot be told from
+ * a slow line; whoever keeps the clock corrects it from the venue's answers.
  */
 export class LagMeter {
   readonly #ring: Float64Array;
   readonly #medianMsMax: number;
   #size = 0;
   #next = 0;
-  /** How many in the ring are over the limit: more than half of them means that the median is. */
-  #over = 0;
-  #smallest = 0;
   #atWallMs = 0;
+  /** What is in the ring, ascending; null after a new sample: sorted when somebody asks, which is far less often. */
+  #sorted: Float64Array | null = null;
 
   constructor(samples: number, medianMsMax: number) {
     this.#ring = new Float64Array(samples);
@@ -26,25 +25,28 @@ export class LagMeter {
   }
 
   add(lagMs: number, nowWallMs: number): void {
-    if (lagMs < this.#smallest) this.#smallest = lagMs;
-    const lag = lagMs - this.#smallest;
-    const ring = this.#ring;
-    if (this.#size === ring.length) {
-      if (ring[this.#next]! > this.#medianMsMax) this.#over--;
-    } else this.#size++;
-    ring[this.#next] = lag;
-    if (lag > this.#medianMsMax) this.#over++;
-    this.#next = this.#next + 1 === ring.length ? 0 : this.#next + 1;
+    this.#ring[this.#next] = lagMs;
+    if (this.#size < this.#ring.length) this.#size++;
+    this.#next = this.#next + 1 === this.#ring.length ? 0 : this.#next + 1;
     this.#atWallMs = nowWallMs;
+    this.#sorted = null;
   }
 
+  /** More than half of the samples are over the limit, and there are enough to say so. */
   isLagging(): boolean {
-    return this.#over * 2 > this.#size && this.#size >= Math.min(SAMPLES_MIN, this.#ring.length);
+    return (
+      this.#size >= Math.min(SAMPLES_MIN, this.#ring.length) && this.#at((this.#size - 1) >>> 1) > this.#medianMsMax
+    );
   }
 
   /** The upper median of what is in the ring; 0 when it is empty. */
   medianMs(): number {
-    return this.#ring.slice(0, this.#size).sort()[this.#size >>> 1] ?? 0;
+    return this.#size === 0 ? 0 : this.#at(this.#size >>> 1);
+  }
+
+  #at(place: number): number {
+    this.#sorted ??= this.#ring.slice(0, this.#size).sort();
+    return this.#sorted[place]! - Math.min(0, this.#sorted[0]!);
   }
 
   /** Forgets lags when none came for this long: on a line that answers pings and is quiet, nothing is late. */
@@ -52,6 +54,6 @@ export class LagMeter {
     if (nowWallMs - this.#atWallMs <= quietMs) return;
     this.#size = 0;
     this.#next = 0;
-    this.#over = 0;
+    this.#sorted = null;
   }
 }

@@ -9,14 +9,17 @@ export class SpeedGauge {
   #marketMs: number;
   #speed = 1;
 
-  constructor(clocks: Clocks) {
+  readonly #told: (() => number) | undefined;
+
+  constructor(clocks: Clocks, told?: () => number) {
     this.#clocks = clocks;
+    this.#told = told;
     this.#wallMs = clocks.wall.now();
     this.#marketMs = clocks.market.now();
   }
 
   get speed(): number {
-    return this.#speed;
+    return this.#told === undefined ? this.#speed : Math.max(1, this.#told());
   }
 
   /** Measures since the last measurement, if that is long enough ago to mean something. */

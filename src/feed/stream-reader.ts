@@ -213,7 +213,7 @@ export class StreamReader implements Line {
     if (watched === undefined || watched.source !== 'stream') return;
     if (watched.book.applyDelta(event.side, event.price, event.change)) {
       watched.atWallMs = turn.wallMs;
-      turn.changed(event.market);
+      turn.changed(watched);
       return;
     }
     board.void(watched, 'impossible');

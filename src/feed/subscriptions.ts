@@ -44,6 +44,7 @@ export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #channels = new Map<Channel, ChannelSubscription>();
   readonly #byId = new Map<number, ChannelSubscription>();
+  #latest: ChannelSubscription | undefined = undefined;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -55,7 +56,9 @@ export class Subscriptions {
   }
 
   byId(id: number): ChannelSubscription | undefined {
-    return this.#byId.get(id);
+    // Frames come in runs of one subscription.
+    if (this.#latest?.id !== id) this.#latest = this.#byId.get(id);
+    return this.#latest;
   }
 
   /** Every channel that is wanted was answered. */

@@ -3,6 +3,12 @@ import type { Clocks } from '../domain/clock.ts';
 import type { Ticker } from '../domain/ids.ts';
 import type { FeedCounts } from './facts.ts';
 
+/** A book as it waits to be announced. */
+export interface Announced {
+  readonly market: Ticker;
+  isAnnouncementDue: boolean;
+}
+
 /**
  * One turn of the event loop: frames are applied as they arrive, private ones are passed on as they arrive, and when the
  * last frame of the turn has been read (a microtask later, before anything else happens) each book that changed is
@@ -22,7 +28,8 @@ export class Turn {
   readonly #conflateAfterMs: number;
   readonly #counts: FeedCounts;
   readonly #books = new Subject<Ticker>();
-  readonly #changed = new Set<Ticker>();
+  /** In the order in which they changed first; a flag on each says that it is in here. */
+  #changed: Announced[] = [];
   #isOpen = false;
   #isPostponed = false;
   #startedMs = 0;
@@ -47,10 +54,13 @@ export class Turn {
     queueMicrotask(this.#end);
   }
 
-  changed(market: Ticker): void {
-    const before = this.#changed.size;
-    this.#changed.add(market);
-    if (this.#changed.size === before) this.#counts.conflated++;
+  changed(book: Announced): void {
+    if (book.isAnnouncementDue) {
+      this.#counts.conflated++;
+      return;
+    }
+    book.isAnnouncementDue = true;
+    this.#changed.push(book);
   }
 
   readonly #end = (): void => {
@@ -60,14 +70,18 @@ export class Turn {
   };
 
   #announce(startedMs: number): void {
-    for (const market of this.#changed) {
-      this.#changed.delete(market);
-      this.#books.next(market);
-      if (this.#changed.size > 0 && this.#clocks.monotonicMs() - startedMs > this.#conflateAfterMs) {
+    // What changes while it is announced joins the end of the same list.
+    for (let next = 0; next < this.#changed.length; next++) {
+      const book = this.#changed[next]!;
+      book.isAnnouncementDue = false;
+      this.#books.next(book.market);
+      if (next + 1 < this.#changed.length && this.#clocks.monotonicMs() - startedMs > this.#conflateAfterMs) {
+        this.#changed.splice(0, next + 1);
         this.#postpone();
         return;
       }
     }
+    this.#changed.length = 0;
   }
 
   #postpone(): void {

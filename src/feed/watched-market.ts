@@ -3,6 +3,7 @@ import type { Ticker } from '../domain/ids.ts';
 import type { UnixMs } from '../domain/units.ts';
 import type { TickerEvent } from '../exchange/port.ts';
 import { type PublicTrade, TradeRing } from './trade-ring.ts';
+import type { Announced } from './turn.ts';
 
 const TRADES_MAX = 1000;
 
@@ -32,7 +33,7 @@ export interface MarketView {
 }
 
 /** The feed's side of a watched market. */
-export class WatchedMarket implements MarketView {
+export class WatchedMarket implements MarketView, Announced {
   readonly market: Ticker;
   readonly book = new OrderBook();
   source: 'stream' | 'poll' | null = null;
@@ -40,6 +41,7 @@ export class WatchedMarket implements MarketView {
   lastTradeMs: UnixMs | null = null;
   atWallMs = 0;
   wasVoided = false;
+  isAnnouncementDue = false;
   /** When to ask (again) for a snapshot, and how often that was done in vain. */
   askAtWallMs = 0;
   asksInVain = 0;

@@ -56,8 +56,12 @@ export function followClock(wall: Clock): FollowedClock {
         timer = wall.setTimeout(
           () => {
             ask(venue)
-              .catch((error) => log.warn({ error: messageOf(error) }, 'the exchange did not tell its market time'))
-              .finally(again);
+              // A venue without a market time of its own lives on the wall's, for good.
+              .then((hasOwn) => hasOwn && again())
+              .catch((error) => {
+                log.warn({ error: messageOf(error) }, 'the exchange did not tell its market time');
+                again();
+              });
           },
           speed === 0 ? ASK_STANDING_EVERY_MS : ASK_EVERY_MS,
         );

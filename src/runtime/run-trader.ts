@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly log: Log;
   readonly mode: string;
   readonly seed: number;
+  /** Market milliseconds a wall millisecond. */
+  readonly speed: () => number;
   readonly timeScaled: boolean;
   /** Monotonic time at which the process began. */
   readonly startedMs: number;
@@ -63,6 +65,7 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
     run,
     haltFile: options.haltFile,
     log: options.log,
+    speed: options.speed,
     startedMs: options.startedMs,
   });
   journal.append('run.started', { run, mode: options.mode, seed: options.seed });

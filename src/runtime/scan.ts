@@ -55,9 +55,7 @@ export class Scan {
       this.#listed.set(market.ticker, market);
       onListed(market);
     }
-    const wanted = new Set<string>(settings.discovery.markets);
-    const eligible = wanted.size === 0 ? listing.items : listing.items.filter((market) => wanted.has(market.ticker));
-    const { accepted, rejected, reasons } = filterMarkets(eligible, nowMs, settings);
+    const { accepted, rejected, reasons } = filterMarkets(listing.items, nowMs, settings);
     const ranked = rank(accepted);
     const top = ranked.slice(0, settings.discovery.topMarkets);
     this.reasons.clear();
@@ -66,17 +64,19 @@ export class Scan {
     this.counts.seen = listing.items.length;
     this.counts.accepted = accepted.length;
     this.counts.rejected = Object.fromEntries(rejected);
-    this.#shortlist = top.map((market) => market.ticker);
+    // A market without a touch yet is watched where there is room: only its stream will tell when it has one.
+    const untouched = listing.items.filter((market) => reasons.get(market.ticker) === 'noTouch');
+    const watched = [...top, ...untouched.slice(0, Math.max(0, settings.discovery.topMarkets - top.length))];
+    this.#shortlist = watched.map((market) => market.ticker);
 
     const keep = new Set<Ticker>([...this.#shortlist, ...this.#options.inSession()]);
-    for (const watched of [...markets.all()]) {
-      if (!keep.has(watched.market.ticker) && this.#options.accounts.position(watched.market.ticker) === 0) {
-        markets.unwatch(watched.market.ticker);
-      }
+    for (const { market } of [...markets.all()]) {
+      if (!keep.has(market.ticker) && this.#options.accounts.position(market.ticker) === 0)
+        markets.unwatch(market.ticker);
     }
-    for (const market of top) markets.watch(market);
+    for (const market of watched) markets.watch(market);
     await this.#watchHeld();
-    return { seen: listing.items.length, accepted: accepted.length, complete: listing.complete, atMs: nowMs };
+    return { seen: listing.items.length, accepted: watched.length, complete: listing.complete, atMs: nowMs };
   }
 
   /** Which of the shortlist may have a session now; and positions that nobody works on. */

@@ -58,6 +58,8 @@ export interface TraderParts {
   readonly run: RunId;
   readonly haltFile: () => boolean;
   readonly log: Log;
+  /** Market milliseconds a wall millisecond. */
+  readonly speed: () => number;
   /** Monotonic time at which the process began: `inControlMs` and `firstQuoteMs` count from here. */
   readonly startedMs: number;
 }
@@ -118,7 +120,7 @@ export class TraderRuntime {
   constructor(parts: TraderParts) {
     this.parts = parts;
     const { clocks, venue, settings, journal } = parts;
-    this.feed = new Feed({ venue, clocks, settings });
+    this.feed = new Feed({ venue, clocks, settings, speed: parts.speed });
     this.latency = new LatencyMeter(() => clocks.monotonicMs());
     this.table = new OrderTable((row, before) => this.#rowChanged(row, before));
     this.markets = new WatchedMarkets({
