@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { Level } from 'level';
 import { BothsidesError, messageOf } from '../domain/errors.ts';
-import type { KeyRange, Store, StoreOperation } from './store.ts';
+import type { KeyRange, Store, StoredEntry, StoreOperation } from './store.ts';
 
 /** So many entries and bytes are read ahead: measured, twice as fast as one by one. */
 const READ_AHEAD_ENTRIES = 1_000;
@@ -68,13 +68,13 @@ export async function openLevelStore(folder: string): Promise<Store> {
     throw refine(folder, error);
   }
 
-  async function* entries(range: KeyRange): AsyncGenerator<readonly [string, string]> {
+  async function* pages(range: KeyRange): AsyncGenerator<readonly StoredEntry[]> {
     const iterator = database.iterator({ ...range, highWaterMarkBytes: READ_AHEAD_BYTES });
     try {
       while (true) {
         const batch = await iterator.nextv(READ_AHEAD_ENTRIES);
         if (batch.length === 0) return;
-        yield* batch as [string, string][];
+        yield batch;
       }
     } catch (error) {
       throw refine(folder, error);
@@ -100,7 +100,10 @@ export async function openLevelStore(folder: string): Promise<Store> {
         throw unwritable(folder, error);
       }
     },
-    entries,
+    async *entries(range) {
+      for await (const page of pages(range)) yield* page;
+    },
+    pages,
     close: () => database.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { assert } from '../domain/assert.ts';
 import { BothsidesError } from '../domain/errors.ts';
-import type { KeyRange, Store, StoreOperation } from './store.ts';
+import type { KeyRange, Store, StoredEntry, StoreOperation } from './store.ts';
 
 /**
  * A store that forgets what was not synced: the disk of a virtual world. It settles in microtasks alone (no timers, no
@@ -34,7 +34,11 @@ export class MemoryStore implements Store {
     if (options.sync) this.#sync();
   }
 
-  async *entries(range: KeyRange): AsyncGenerator<readonly [string, string]> {
+  async *entries(range: KeyRange): AsyncGenerator<StoredEntry> {
+    for await (const page of this.pages(range)) yield* page;
+  }
+
+  async *pages(range: KeyRange): AsyncGenerator<readonly StoredEntry[]> {
     assert(this.#isOpen, 'a closed store was read from');
     const { gte = '', lt, limit = Number.POSITIVE_INFINITY } = range;
     const ordered = this.#sorted();
@@ -42,7 +46,7 @@ export class MemoryStore implements Store {
     const end = lt === undefined ? ordered.length : Math.max(start, firstAtLeast(ordered, lt));
     const count = Math.min(limit, end - start);
     const keys = range.reverse ? ordered.slice(end - count, end).reverse() : ordered.slice(start, start + count);
-    yield* keys.map((key) => [key, this.#values.get(key)!] as const);
+    yield keys.map((key) => [key, this.#values.get(key)!] as const);
   }
 
   async close(): Promise<void> {

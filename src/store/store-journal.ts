@@ -19,8 +19,8 @@ import { checkVersion } from './store-version.ts';
 
 /** Up to where a start has already looked, so that the next one looks only at what came after. */
 const BOOKMARK_KEY = 'meta/journalBookmark';
-/** A bookmark travels with every so many entries: a start checks at most twice as many. */
-const BOOKMARK_EVERY = 10_000;
+/** A bookmark travels with every so many entries: a start checks at most about as many. */
+const BOOKMARK_EVERY = 1_000;
 
 export interface JournalOptions {
   /** Wall milliseconds without an answer from the disk after which it counts as failed. */
@@ -71,9 +71,8 @@ export class StoreJournal implements Journal {
     assert(Number.isSafeInteger(marked), 'the bookmark of the journal is a number');
     let lastSequence = marked;
     let link = await linkAt(store, marked);
-    for await (const [key, value] of store.entries({ ...keysUnder(JOURNAL_PREFIX), gte: journalKey(marked + 1) })) {
-      link = decodeEntry(key, value, lastSequence + 1, link).link;
-      lastSequence++;
+    for await (const page of store.pages({ ...keysUnder(JOURNAL_PREFIX), gte: journalKey(marked + 1) })) {
+      for (const [key, value] of page) link = decodeEntry(key, value, ++lastSequence, link).link;
     }
     const tail = { lastSequence, link, bookmark: marked };
     return new StoreJournal(store, clocks, tail, options.writeStallMs ?? 5_000);
@@ -122,17 +121,25 @@ export class StoreJournal implements Journal {
 
   /** Entries from this number on, as far as the journal reached at the call; each is checked (DATA_DAMAGED). */
   async *read(fromSequence = 1): AsyncGenerator<JournalEntry> {
+    for await (const page of this.readPages(fromSequence)) yield* page;
+  }
+
+  /** The same, many at a time: over a long journal, waiting for each entry costs a third of the time. */
+  async *readPages(fromSequence = 1): AsyncGenerator<readonly JournalEntry[]> {
     const last = this.#lastSequence;
     await this.flush();
     let sequence = Math.max(1, fromSequence);
     if (sequence > last) return;
     let link = await linkAt(this.#store, sequence - 1);
     const range = { gte: journalKey(sequence), lt: journalKey(last + 1) };
-    for await (const [key, value] of this.#store.entries(range)) {
-      const decoded = decodeEntry(key, value, sequence, link);
-      link = decoded.link;
-      sequence++;
-      yield decoded.entry;
+    for await (const page of this.#store.pages(range)) {
+      const entries: JournalEntry[] = [];
+      for (const [key, value] of page) {
+        const decoded = decodeEntry(key, value, sequence++, link);
+        link = decoded.link;
+        entries.push(decoded.entry);
+      }
+      yield entries;
     }
     // A reading that ends early is a hole at its end.
     if (sequence <= last) decodeEntry('', '', sequence, link);

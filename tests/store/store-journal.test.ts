@@ -285,7 +285,10 @@ describe('Damage', () => {
       bytes.fill(0x5a, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 64);
       await writeFile(file, bytes);
       const store = await openLevelStore(folder);
-      await expect(StoreJournal.open(store, standingClocks())).rejects.toMatchObject({ code: 'DATA_DAMAGED' });
+      const readAll = StoreJournal.open(store, standingClocks()).then((damaged) => all(damaged.read()));
+      await expect(readAll).rejects.toMatchObject({ code: 'DATA_DAMAGED' });
+      const checkAll = StoreJournal.open(store, standingClocks(), { checkAll: true });
+      await expect(checkAll).rejects.toMatchObject({ code: 'DATA_DAMAGED' });
       await store.close();
     } finally {
       await rm(folder, { recursive: true, force: true });
