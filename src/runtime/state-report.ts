@@ -17,7 +17,7 @@ export function stateReport(
     const explain = explanations.get(ticker) ?? null;
     const signals = watched.signals.now(nowMs);
     quotes[ticker] = {
-      session: runtime.sessionOf(ticker),
+      session: runtime.sessions.sessionOf(ticker),
       touch:
         watched.reading === null
           ? null
@@ -31,7 +31,7 @@ export function stateReport(
   const reasons: Record<string, string> = {};
   for (const ticker of scan.listed.keys()) {
     const explain = explanations.get(ticker);
-    const session = runtime.sessionOf(ticker);
+    const session = runtime.sessions.sessionOf(ticker);
     if (session === null) reasons[ticker] = scan.reasons.get(ticker) ?? 'waiting';
     else reasons[ticker] = explain?.whyNoBid != null && explain.whyNoAsk != null ? explain.whyNoBid : 'session';
   }

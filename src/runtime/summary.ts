@@ -96,7 +96,12 @@ export function summarize(runtime: TraderRuntime, facts: SummaryFacts): Summary 
       resyncs: feed.counts.resyncs,
     },
     scanner: { seen: scan.counts.seen, accepted: scan.counts.accepted, rejected: scan.counts.rejected },
-    sessions: { opened: counts.sessionsOpened, resumed: 0, closed: counts.sessionsClosed, reasons: counts.endReasons },
+    sessions: {
+      opened: runtime.sessions.opened,
+      resumed: 0,
+      closed: runtime.sessions.closed,
+      reasons: runtime.sessions.endReasons,
+    },
     orders: {
       created: gateway.counts.created,
       canceled: gateway.counts.canceled,

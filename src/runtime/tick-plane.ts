@@ -1,0 +1,98 @@
+/**
+ * What flows between the rooms while the trader lives, whatever connection is open: private news into the account, the
+ * venue's marks into the table, and everything that is read back because something may have been missed.
+ */
+import { Subscription } from 'rxjs';
+import type { Clock } from '../domain/clock.ts';
+import { messageOf } from '../domain/errors.ts';
+import { isOwnOrder, type Ticker } from '../domain/ids.ts';
+import type { TraderRuntime } from './trader-runtime.ts';
+
+const SETTLEMENTS_EVERY_MS = 30_000;
+
+/** Unsubscribing ends all of it. */
+export function connectTickPlane(runtime: TraderRuntime): Subscription {
+  const { feed, accounts, table, gateway, evidence, markets, counts } = runtime;
+  const { venue, settings, clocks, log } = runtime.parts;
+  const all = new Subscription();
+
+  /** What a new connection, or a hole in the old one, may have hidden. */
+  const catchUp = (): void => {
+    const work = async (): Promise<void> => {
+      accounts.takeFills((await venue.account.fills({})).items);
+      await accounts.readSettlements();
+    };
+    work().catch((error) => log.warn({ error: messageOf(error) }, 'fills and settlements could not be read back'));
+  };
+  const every = (periodMs: number, clock: Clock, work: () => Promise<void>): void => {
+    let timer: unknown = null;
+    const tick = (): void => {
+      work()
+        .catch((error) => log.warn({ error: messageOf(error) }, 'a periodic check failed'))
+        .finally(() => {
+          if (!all.closed) timer = clock.setTimeout(tick, periodMs);
+        });
+    };
+    timer = clock.setTimeout(tick, periodMs);
+    all.add(() => clock.clearTimeout(timer));
+  };
+
+  markets.start();
+  all.add(() => markets.stop());
+  // Private frames first: what follows from them is there when market data is looked at.
+  all.add(feed.fills$.subscribe((fill) => accounts.takeFill(fill)));
+  all.add(
+    feed.orders$.subscribe((order) => {
+      if (order.clientOrderId === null || !isOwnOrder(order.clientOrderId)) return;
+      const row = table.get(order.clientOrderId);
+      if (row === null) return;
+      table.apply(row.clientOrderId, { ...order, type: 'observed', conclusive: false });
+    }),
+  );
+  all.add(feed.ownDeltas$.subscribe((delta) => table.noteShown(delta.clientOrderId!, delta.change)));
+  all.add(feed.snapshots$.subscribe((market) => table.forgetShown(market)));
+  all.add(
+    venue.congested$.subscribe((congested) => {
+      gateway.congested = congested;
+    }),
+  );
+  all.add(
+    accounts.fills$.subscribe((fill) => {
+      counts.fills++;
+      counts.contracts += fill.quantity;
+      if (!fill.isTaker) counts.makerContracts += fill.quantity;
+    }),
+  );
+  all.add(
+    gateway.facts$.subscribe((fact) => {
+      if (fact.type === 'firstOrder') runtime.noteFirstQuote();
+    }),
+  );
+  // Positions that disagree, executions without their fills, a private stream that missed something: read back.
+  const readBack = (market: Ticker): void => {
+    evidence
+      .readFillsBack(market)
+      .catch((error) => log.warn({ market, error: messageOf(error) }, 'fills could not be read back'));
+  };
+  all.add(accounts.mismatch$.subscribe(readBack));
+  all.add(
+    feed.facts$.subscribe((fact) => {
+      if (fact.type === 'feed.opened' || (fact.type === 'feed.gap' && fact.channel !== 'book')) catchUp();
+    }),
+  );
+  every(settings.gateway.resolveEveryMs, clocks.wall, async () => {
+    for (const row of table.allOpen()) if (row.filledReported > row.filled) readBack(row.market);
+  });
+  every(settings.gateway.verifyEveryMs, clocks.wall, async () => {
+    await evidence.verify((order) => isOwnOrder(order.clientOrderId));
+  });
+  every(SETTLEMENTS_EVERY_MS, clocks.market, async () => {
+    await accounts.readSettlements();
+  });
+  all.add(
+    feed.lifecycle$.subscribe((event) => {
+      if (event.change.kind === 'settled' && accounts.position(event.market) !== 0) catchUp();
+    }),
+  );
+  return all;
+}
