@@ -16,8 +16,8 @@ export class LagMeter {
   #size = 0;
   #next = 0;
   #atWallMs = 0;
-  /** What is in the ring, ascending; null after a new sample: sorted when somebody asks, which is far less often. */
-  #sorted: Float64Array | null = null;
+  /** The answer to `isLagging`; null after a new sample. */
+  #verdict: boolean | null = null;
 
   constructor(samples: number, medianMsMax: number) {
     this.#ring = new Float64Array(samples);
@@ -29,24 +29,28 @@ export class LagMeter {
     if (this.#size < this.#ring.length) this.#size++;
     this.#next = this.#next + 1 === this.#ring.length ? 0 : this.#next + 1;
     this.#atWallMs = nowWallMs;
-    this.#sorted = null;
+    this.#verdict = null;
   }
 
-  /** More than half of the samples are over the limit, and there are enough to say so. */
+  /** More than half of the samples are over the limit, and there are enough to say so. Asked on every quote: no sorting. */
   isLagging(): boolean {
-    return (
-      this.#size >= Math.min(SAMPLES_MIN, this.#ring.length) && this.#at((this.#size - 1) >>> 1) > this.#medianMsMax
-    );
+    this.#verdict ??= this.#size >= Math.min(SAMPLES_MIN, this.#ring.length) && this.#countOver() * 2 > this.#size;
+    return this.#verdict;
   }
 
   /** The upper median of what is in the ring; 0 when it is empty. */
   medianMs(): number {
-    return this.#size === 0 ? 0 : this.#at(this.#size >>> 1);
+    const sorted = this.#ring.slice(0, this.#size).sort();
+    return this.#size === 0 ? 0 : sorted[this.#size >>> 1]! - Math.min(0, sorted[0]!);
   }
 
-  #at(place: number): number {
-    this.#sorted ??= this.#ring.slice(0, this.#size).sort();
-    return this.#sorted[place]! - Math.min(0, this.#sorted[0]!);
+  #countOver(): number {
+    let smallest = 0;
+    for (let at = 0; at < this.#size; at++) if (this.#ring[at]! < smallest) smallest = this.#ring[at]!;
+    const limit = this.#medianMsMax + smallest;
+    let over = 0;
+    for (let at = 0; at < this.#size; at++) if (this.#ring[at]! > limit) over++;
+    return over;
   }
 
   /** Forgets lags when none came for this long: on a line that answers pings and is quiet, nothing is late. */
@@ -54,6 +58,6 @@ export class LagMeter {
     if (nowWallMs - this.#atWallMs <= quietMs) return;
     this.#size = 0;
     this.#next = 0;
-    this.#sorted = null;
+    this.#verdict = null;
   }
 }
