@@ -6,9 +6,12 @@ import { Subscription } from 'rxjs';
 import type { Clock } from '../domain/clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import { isOwnOrder, type Ticker } from '../domain/ids.ts';
+import { unixMs } from '../domain/units.ts';
 import type { TraderRuntime } from './trader-runtime.ts';
 
 const SETTLEMENTS_EVERY_MS = 30_000;
+/** How far back fills are asked for again and again while the stream is down, market time. */
+const RECENT_MS = 600_000;
 
 /** Unsubscribing ends all of it. */
 export function connectTickPlane(runtime: TraderRuntime): Subscription {
@@ -36,6 +39,20 @@ export function connectTickPlane(runtime: TraderRuntime): Subscription {
     timer = clock.setTimeout(tick, periodMs);
     all.add(() => clock.clearTimeout(timer));
   };
+
+  let isLive = false;
+  all.add(
+    feed.facts$.subscribe((fact) => {
+      if (fact.type === 'feed.live') isLive = true;
+      else if (fact.type === 'feed.closed') isLive = false;
+    }),
+  );
+  // While the private stream is down nobody tells of fills: they are asked for, like the books.
+  every(settings.feed.pollEveryMs, clocks.wall, async () => {
+    if (isLive) return;
+    const sinceMs = unixMs(clocks.market.now() - RECENT_MS);
+    accounts.takeFills((await venue.account.fills({ sinceMs })).items);
+  });
 
   markets.start();
   all.add(() => markets.stop());

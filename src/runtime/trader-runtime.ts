@@ -273,7 +273,7 @@ export class TraderRuntime {
           reconcile: fromPromise(() => remembering(() => reconcile(this, restored))),
         },
       }),
-      { clock: parts.clocks.market, inspect: this.register.inspect },
+      { id: 'boot', clock: parts.clocks.market, inspect: this.register.inspect },
     );
     return new Promise((resolve) => {
       actor.subscribe({

@@ -1,0 +1,133 @@
+/**
+ * The whole trader with the embedded exchange in one process, in virtual time, from a seed. What is replaced are ports:
+ * clocks, chance, signer, store, transport and sockets; every other line is the one that trades. Two runs with the same
+ * seed write the same journal, to the byte.
+ */
+import type { Clocks } from '../domain/clock.ts';
+import type { Random } from '../domain/random.ts';
+import { createRandom } from '../domain/seeded-random.ts';
+import { fromDollars, type UnixMs } from '../domain/units.ts';
+import { createEmbedded, type Embedded } from '../exchange/embedded/embedded.ts';
+import { fakeSignature } from '../exchange/embedded/protocol/auth.ts';
+import { createPortSockets, type SocketPort } from '../exchange/kalshi/sockets.ts';
+import { createHandlerTransport, type HttpTransport } from '../exchange/kalshi/transport.ts';
+import { createKalshiVenue } from '../exchange/kalshi/venue.ts';
+import { SILENT } from '../runtime/log.ts';
+import { startTrader, type TraderRun } from '../runtime/run-trader.ts';
+import type { Settings } from '../settings/schema.ts';
+import { MemoryStore } from '../store/memory-store.ts';
+import { VirtualClock } from './virtual-clock.ts';
+import { type Latency, type LineOptions, latentSockets, latentTransport } from './virtual-line.ts';
+
+/** Somebody between trader and exchange who may lose, delay or invent what passes. */
+export interface Interference {
+  readonly transport?: (inner: HttpTransport, clock: VirtualClock, random: Random) => HttpTransport;
+  readonly sockets?: (inner: SocketPort, clock: VirtualClock, random: Random) => SocketPort;
+}
+
+export interface VirtualWorldOptions {
+  readonly seed: number;
+  readonly settings: Settings;
+  /** 2026-01-05T15:00:00Z, a Monday morning in New York, unless given. */
+  readonly startMs?: number;
+  readonly request?: Latency;
+  readonly response?: Latency;
+  readonly stream?: Latency;
+  readonly interference?: Interference;
+}
+
+export interface VirtualWorld {
+  readonly clock: VirtualClock;
+  readonly exchange: Embedded;
+  /** The account's name at the exchange. */
+  readonly user: string;
+  /** Where the trader remembers; a crash leaves `store.crash()`. */
+  readonly store: MemoryStore;
+  /** Starts a trader on a store (the world's own unless given); run the clock to let it live. */
+  start(options: {
+    readonly forMs: number | null;
+    readonly store?: MemoryStore;
+    readonly haltFile?: () => boolean;
+  }): Promise<TraderRun>;
+  /** Runs virtual time on by this much, or until `done`. */
+  advance(byMs: number, done?: () => boolean): Promise<boolean>;
+  /** No timer of the exchange fires afterwards. */
+  stop(): void;
+}
+
+const START_MS = 1_767_625_200_000;
+const KEY_ID = '00000000-0000-4000-8000-000000000001';
+const USER = 'trader';
+const REST_URL = 'http://exchange.virtual/trade-api/v2';
+const WS_URL = 'ws://exchange.virtual/trade-api/ws/v2';
+const NEAR: Latency = { baseMs: 5, jitterMs: 3 };
+
+export async function createVirtualWorld(options: VirtualWorldOptions): Promise<VirtualWorld> {
+  const { seed, settings, interference = {} } = options;
+  const clock = new VirtualClock((options.startMs ?? START_MS) as UnixMs);
+  const random = createRandom(seed);
+  const exchange = await createEmbedded({
+    clocks: { wall: clock, market: clock },
+    random: random.split('exchange'),
+    flow: 'synthetic',
+    markets: settings.sim.markets,
+    openingCash: fromDollars(settings.sim.openingCashDollars),
+    accounts: [{ keyId: KEY_ID, publicKey: null, user: USER }],
+  });
+  exchange.start();
+
+  const line: LineOptions = {
+    clock,
+    random: random.split('line'),
+    request: options.request ?? NEAR,
+    response: options.response ?? NEAR,
+    stream: options.stream ?? NEAR,
+  };
+  const interfere = random.split('interference');
+  const inner = createHandlerTransport((request) => exchange.server.fetch(request));
+  const transport = latentTransport(interference.transport?.(inner, clock, interfere) ?? inner, line);
+  const port = createPortSockets((headers, peer) => exchange.server.connect(headers, peer));
+  const sockets = latentSockets(interference.sockets?.(port, clock, interfere) ?? port, line);
+  const clocks: Clocks = { wall: clock, market: clock, monotonicMs: () => clock.monotonicMs() };
+  const store = new MemoryStore();
+  let starts = 0;
+
+  return {
+    clock,
+    exchange,
+    user: USER,
+    store,
+    async start({ forMs, store: given, haltFile }) {
+      const own = random.split(`trader ${starts++}`);
+      const venue = createKalshiVenue({
+        restUrl: REST_URL,
+        wsUrl: WS_URL,
+        keyId: KEY_ID,
+        signer: { sign: fakeSignature },
+        transport,
+        sockets,
+        clocks,
+        random: own,
+        settings: settings.exchange,
+      });
+      const run = await startTrader({
+        clocks,
+        random: own,
+        venue,
+        settings,
+        store: given ?? store,
+        haltFile: haltFile ?? (() => false),
+        log: SILENT,
+        mode: 'sim',
+        seed,
+        speed: () => 1,
+        timeScaled: false,
+        startedMs: clock.monotonicMs(),
+        forMs,
+      });
+      return { ...run, finished: run.finished.finally(() => venue.close()) };
+    },
+    advance: (byMs, done) => clock.run(clock.now() + byMs, done),
+    stop: () => exchange.stop(),
+  };
+}
