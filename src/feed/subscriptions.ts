@@ -95,7 +95,6 @@ export class Subscriptions {
   lost(state: ChannelSubscription, nowWallMs: number): void {
     if (state.id !== null) this.#byId.delete(state.id);
     state.id = null;
-    state.asked.clear();
     if (nowWallMs - state.subscribedWallMs > SOUND_AFTER_MS) state.failures = 0;
     state.askAtWallMs = state.failures === 0 ? nowWallMs : nowWallMs + this.#pauseMs(state.failures);
     state.failures++;
