@@ -6,7 +6,7 @@
  *
  * Books, ticks and sequence numbers never come here: `src/feed` handles them and says facts.
  */
-import { type ActorRefFrom, assign, sendParent, setup } from 'xstate';
+import { type ActorRefFrom, assign, raise, sendParent, setup } from 'xstate';
 import { eventsOf } from './unprovided.ts';
 
 export type FeedMachineFact =
@@ -57,11 +57,9 @@ export const marketFeed = setup({
           invoke: {
             id: 'connection',
             src: 'connection',
-            onDone: 'backingOff',
-            onError: {
-              target: 'backingOff',
-              actions: { type: 'noteClosed', params: ({ event }) => ({ reason: String(event.error) }) },
-            },
+            // However it ended, it is said in one way, which both regions hear.
+            onDone: { actions: raise({ type: 'feed.closed', reason: 'ended' }) },
+            onError: { actions: raise(({ event }) => ({ type: 'feed.closed', reason: String(event.error) })) },
           },
           on: {
             'feed.closed': {

@@ -10,7 +10,7 @@
  * Facts (book, regime, data, toxicity, risk, position) are noted at the root, in one place each, and states leave by
  * guards on what was noted: a fact that came while another state was active is never lost.
  */
-import { type ActorRefFrom, assign, type SnapshotFrom, setup } from 'xstate';
+import { type ActorRefFrom, assign, raise, type SnapshotFrom, setup } from 'xstate';
 import type { DeadlineInput } from './deadline.ts';
 import { deadlineOf, eventsOf, promiseOf } from './unprovided.ts';
 
@@ -65,8 +65,8 @@ export interface SessionContext extends SessionInput {
   readonly regimeFresh: boolean;
   /** When the regime was last heard to be ready: warm-up's delay and the session's TTL count from here. */
   readonly readyAtMs: number;
-  /** When everything of ours was known to be off the book: the patience of an exit counts from here. */
-  readonly withdrawnAtMs: number;
+  /** When everything of ours was first known to be off the book: the patience of an exit counts from here, once. */
+  readonly withdrawnAtMs: number | null;
   /** The book may be acted on: in sync, alive, not lagging. */
   readonly dataCurrent: boolean;
   /** Not current for so long that the session must end. */
@@ -167,7 +167,13 @@ const base = setup({
       reason: context.reason ?? params.reason,
       carries: context.carries || (params.carries ?? false),
     })),
-    noteWithdrawn: assign((_, params: Withdrawn) => ({ position: params.position, withdrawnAtMs: params.atMs })),
+    noteCarries: assign({ carries: true }),
+    noteWithdrawn: assign(({ context }, params: Withdrawn) => ({
+      position: params.position,
+      withdrawnAtMs: context.withdrawnAtMs ?? params.atMs,
+    })),
+    /** A quoter that begins quotes both sides until it says otherwise. */
+    resetSides: raise({ type: 'sides.limited', to: 'both' }),
     widenQuotes: () => undefined,
     narrowQuotes: () => undefined,
     reportCarried: () => undefined,
@@ -189,12 +195,11 @@ const base = setup({
     isDataStopped: ({ context }) => context.dataStopped,
     isCollapsed: ({ context }) => context.collapsed,
     carriesOnClose: ({ context }) => context.onClose === 'carry',
-    /** Crossing needs a book that is trusted now, an account that is known, and permission to take. */
-    mayFlatten: ({ context }) =>
-      !context.carries && context.bookSynced && context.dataCurrent && context.certain && context.risk !== 'halted',
-    skipsReversion: ({ context }) =>
+    mayFlatten: ({ context }) => mayCross(context),
+    mustNotFlatten: ({ context }) => !mayCross(context),
+    skipsReversion: ({ context }, params: { position: number }) =>
       context.kind === 'carry' ||
-      Math.abs(context.position) < context.smallQuantity ||
+      Math.abs(params.position) < context.smallQuantity ||
       context.toxic ||
       context.reason === 'closing' ||
       context.reason === 'riskReducing',
@@ -215,6 +220,11 @@ function freezes(context: SessionContext): boolean {
     !context.spreadCalm ||
     !context.certain
   );
+}
+
+/** Crossing needs a book that is trusted now, an account that is known, and permission to take. */
+function mayCross(context: SessionContext): boolean {
+  return !context.carries && context.bookSynced && context.dataCurrent && context.certain && context.risk !== 'halted';
 }
 
 /** Ends that came without a reason to run: what is left may be carried where crossing costs more. */
@@ -246,7 +256,7 @@ export const marketSession = base.createMachine({
     regime: 'UNKNOWN',
     regimeFresh: false,
     readyAtMs: 0,
-    withdrawnAtMs: 0,
+    withdrawnAtMs: null,
     dataCurrent: false,
     dataStopped: false,
     tradesHeard: true,
@@ -256,7 +266,13 @@ export const marketSession = base.createMachine({
     risk: 'active',
     certain: true,
   }),
-  invoke: { id: 'facts', src: 'facts', input: ofSession },
+  invoke: {
+    id: 'facts',
+    src: 'facts',
+    input: ofSession,
+    // Blind and deaf: off the book, and no crossing on what was heard last.
+    onError: { target: '.killed', actions: { type: 'noteEnd', params: { reason: 'failed', carries: true } } },
+  },
   on: {
     'book.synced': { actions: assign({ bookSynced: true }) },
     'book.voided': { actions: assign({ bookSynced: false }) },
@@ -287,23 +303,24 @@ export const marketSession = base.createMachine({
   states: {
     opening: {
       always: [
-        {
-          guard: 'isCarryKind',
-          target: 'softExit.cancelling',
-          actions: { type: 'noteEnd', params: { reason: 'carriedOn' } },
-        },
+        // Its reason to end is not known yet.
+        { guard: 'isCarryKind', target: 'softExit' },
         { target: 'warmup' },
       ],
     },
 
     warmup: {
-      invoke: { id: 'warmupDeadline', src: 'deadline', input: deadline('warmup', (context) => context.warmupUntilMs) },
+      invoke: [
+        { id: 'warmupDeadline', src: 'deadline', input: deadline('warmup', (context) => context.warmupUntilMs) },
+        { id: 'closing', src: 'deadline', input: deadline('closing', (context) => context.closingAtMs) },
+      ],
       always: [
         { guard: 'isHalted', target: 'closed', actions: { type: 'noteEnd', params: { reason: 'riskHalted' } } },
         { guard: 'isReducing', target: 'closed', actions: { type: 'noteEnd', params: { reason: 'riskReducing' } } },
       ],
       on: {
         'deadline.warmup': { target: 'closed', actions: { type: 'noteEnd', params: { reason: 'warmupTimeout' } } },
+        'deadline.closing': { target: 'closed', actions: { type: 'noteEnd', params: { reason: 'closing' } } },
         'market.ended': { target: 'closed', actions: { type: 'noteEnd', params: { reason: 'closing' } } },
         'session.stop': { target: 'closed', actions: { type: 'noteEnd', params: stopReason } },
       },
@@ -382,7 +399,16 @@ export const marketSession = base.createMachine({
           initial: 'live',
           states: {
             live: {
-              invoke: { id: 'quoter', src: 'quoter', input: ofSession },
+              entry: 'resetSides',
+              invoke: {
+                id: 'quoter',
+                src: 'quoter',
+                input: ofSession,
+                onError: {
+                  target: '#marketSession.killed',
+                  actions: { type: 'noteEnd', params: { reason: 'failed' } },
+                },
+              },
               always: { guard: 'mustFreeze', target: 'frozen' },
             },
             frozen: { always: { guard: 'mayThaw', target: 'live' } },
@@ -436,7 +462,7 @@ export const marketSession = base.createMachine({
                 actions: { type: 'noteWithdrawn', params: ({ event }) => event.output },
               },
               {
-                guard: 'skipsReversion',
+                guard: { type: 'skipsReversion', params: ({ event }) => event.output },
                 target: 'working',
                 actions: { type: 'noteWithdrawn', params: ({ event }) => event.output },
               },
@@ -452,7 +478,7 @@ export const marketSession = base.createMachine({
           invoke: {
             id: 'reversion',
             src: 'deadline',
-            input: deadline('reversion', (context) => context.withdrawnAtMs + context.reversionWaitMs),
+            input: deadline('reversion', (context) => (context.withdrawnAtMs ?? 0) + context.reversionWaitMs),
           },
           on: { 'deadline.reversion': 'working' },
         },
@@ -462,6 +488,10 @@ export const marketSession = base.createMachine({
               id: 'exitWorker',
               src: 'exitWorker',
               input: ({ context }) => ({ ...ofSession({ context }), patient: context.kind === 'carry' }),
+              onError: {
+                target: '#marketSession.killed',
+                actions: { type: 'noteEnd', params: { reason: 'failed', carries: true } },
+              },
             },
             {
               id: 'softExitDeadline',
@@ -469,12 +499,17 @@ export const marketSession = base.createMachine({
               input: deadline(
                 'softExit',
                 (context) =>
-                  context.withdrawnAtMs + (context.kind === 'carry' ? context.carryTtlMs : context.softExitMaxMs),
+                  (context.withdrawnAtMs ?? 0) +
+                  (context.kind === 'carry' ? context.carryTtlMs : context.softExitMaxMs),
               ),
             },
           ],
           on: {
             'exit.flat': 'cancelling',
+            'quoter.failed': {
+              target: '#marketSession.killed',
+              actions: { type: 'noteEnd', params: { reason: 'failed', carries: true } },
+            },
             'deadline.softExit': [
               {
                 guard: 'isCarryKind',
@@ -517,6 +552,8 @@ export const marketSession = base.createMachine({
           },
         },
         flattening: {
+          // Permission or trust lost on the way: no further crossing, and none later.
+          always: { guard: 'mustNotFlatten', target: 'cancelling', actions: 'noteCarries' },
           invoke: {
             id: 'flatten',
             src: 'flatten',
@@ -543,7 +580,7 @@ export const marketSession = base.createMachine({
     session: context.session,
     market: context.market,
     kind: context.kind,
-    reason: context.reason ?? 'failed',
+    reason: context.reason ?? (context.kind === 'carry' ? 'carriedOn' : 'failed'),
     carried: context.position,
   }),
 });

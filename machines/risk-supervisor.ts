@@ -26,8 +26,17 @@ export type SupervisorEvent =
 
 interface SupervisorContext {
   readonly reason: string | null;
-  readonly resumeAtMs: number;
+  /** Market time until which each bar stands; 0: it does not. A stricter one hides a weaker one, it does not lift it. */
+  readonly reduceUntilMs: number;
+  readonly pauseUntilMs: number;
 }
+
+/** What put a bar up, and when it clears by itself; null: when a person clears it. */
+interface Bar {
+  readonly reason: string;
+  readonly resumeAtMs: number | null;
+}
+const BY_OPERATOR: Bar = { reason: 'operator', resumeAtMs: null };
 
 /** Far enough to be never, near enough to be a date. */
 const NEVER_MS = 8_640_000_000_000_000;
@@ -40,10 +49,18 @@ export const riskSupervisor = setup({
     watch: eventsOf<SupervisorEvent>('watch'),
   },
   actions: {
-    note: assign((_, params: { reason: string | null; resumeAtMs?: number | null }) => ({
-      reason: params.reason,
-      resumeAtMs: params.resumeAtMs ?? NEVER_MS,
+    /** Of two switches the one that lasts longer counts. */
+    noteReduce: assign(({ context }, { reason, resumeAtMs }: Bar) => ({
+      reason,
+      reduceUntilMs: Math.max(context.reduceUntilMs, resumeAtMs ?? NEVER_MS),
     })),
+    notePause: assign(({ context }, { reason, resumeAtMs }: Bar) => ({
+      reason,
+      pauseUntilMs: Math.max(context.pauseUntilMs, resumeAtMs ?? NEVER_MS),
+    })),
+    noteHalt: assign((_, params: { reason: string }) => ({ reason: params.reason })),
+    liftPause: assign({ pauseUntilMs: 0 }),
+    liftAll: assign({ reason: null, reduceUntilMs: 0, pauseUntilMs: 0 }),
     applyMode: (_, _params: { mode: RiskMode }) => undefined,
     tell: sendParent((_, params: { mode: RiskMode }) => ({ type: 'risk.moded', mode: params.mode })),
   },
@@ -51,20 +68,20 @@ export const riskSupervisor = setup({
     reduces: ({ event }) => event.type === 'switch.fired' && event.action === 'reduce',
     pauses: ({ event }) => event.type === 'switch.fired' && event.action === 'pause',
     halts: ({ event }) => event.type === 'switch.fired' && event.action === 'halt',
+    outlastsPause: ({ context }) => context.reduceUntilMs > context.pauseUntilMs,
   },
 }).createMachine({
   id: 'riskSupervisor',
-  context: { reason: null, resumeAtMs: NEVER_MS },
+  context: { reason: null, reduceUntilMs: 0, pauseUntilMs: 0 },
   invoke: { id: 'watch', src: 'watch' },
   on: {
-    'operator.halt': {
-      target: '.halted',
-      actions: { type: 'note', params: ({ event }) => ({ reason: event.reason }) },
-    },
+    'operator.halt': { target: '.halted', actions: { type: 'noteHalt', params: ({ event }) => event } },
+    'operator.pause': { target: '.paused', actions: { type: 'notePause', params: BY_OPERATOR } },
+    'operator.reduce': { target: '.reducing', actions: [{ type: 'noteReduce', params: BY_OPERATOR }, 'liftPause'] },
     'switch.fired': [
-      { guard: 'halts', target: '.halted', actions: { type: 'note', params: ({ event }) => event } },
-      { guard: 'pauses', target: '.paused', actions: { type: 'note', params: ({ event }) => event } },
-      { guard: 'reduces', target: '.reducing', actions: { type: 'note', params: ({ event }) => event } },
+      { guard: 'halts', target: '.halted', actions: { type: 'noteHalt', params: ({ event }) => event } },
+      { guard: 'pauses', target: '.paused', actions: { type: 'notePause', params: ({ event }) => event } },
+      { guard: 'reduces', target: '.reducing', actions: { type: 'noteReduce', params: ({ event }) => event } },
     ],
   },
   initial: 'active',
@@ -73,9 +90,8 @@ export const riskSupervisor = setup({
       entry: [
         { type: 'applyMode', params: { mode: 'active' } },
         { type: 'tell', params: { mode: 'active' } },
-        { type: 'note', params: { reason: null } },
+        'liftAll',
       ],
-      on: { 'operator.pause': 'paused', 'operator.reduce': 'reducing' },
     },
     reducing: {
       entry: [
@@ -85,9 +101,9 @@ export const riskSupervisor = setup({
       invoke: {
         id: 'resume',
         src: 'deadline',
-        input: ({ context }): DeadlineInput => ({ name: 'resume', atMs: context.resumeAtMs }),
+        input: ({ context }): DeadlineInput => ({ name: 'resume', atMs: context.reduceUntilMs }),
       },
-      on: { 'operator.resume': 'active', 'operator.pause': 'paused', 'deadline.resume': 'active' },
+      on: { 'operator.resume': 'active', 'deadline.resume': 'active' },
     },
     paused: {
       entry: [
@@ -97,9 +113,23 @@ export const riskSupervisor = setup({
       invoke: {
         id: 'resume',
         src: 'deadline',
-        input: ({ context }): DeadlineInput => ({ name: 'resume', atMs: context.resumeAtMs }),
+        input: ({ context }): DeadlineInput => ({ name: 'resume', atMs: context.pauseUntilMs }),
       },
-      on: { 'operator.resume': 'active', 'operator.reduce': 'reducing', 'deadline.resume': 'active' },
+      on: {
+        'operator.resume': 'active',
+        'deadline.resume': [{ guard: 'outlastsPause', target: 'reducing', actions: 'liftPause' }, { target: 'active' }],
+        'switch.fired': [
+          { guard: 'halts', target: 'halted', actions: { type: 'noteHalt', params: ({ event }) => event } },
+          {
+            guard: 'pauses',
+            target: 'paused',
+            reenter: true,
+            actions: { type: 'notePause', params: ({ event }) => event },
+          },
+          // A weaker switch does not end a pause; it is there when the pause is over.
+          { guard: 'reduces', actions: { type: 'noteReduce', params: ({ event }) => event } },
+        ],
+      },
     },
     /** Nothing but a person ends a halt, and then only into `reducing`. A weaker switch changes nothing here. */
     halted: {
@@ -108,7 +138,12 @@ export const riskSupervisor = setup({
         { type: 'tell', params: { mode: 'halted' } },
       ],
       on: {
-        'operator.resume': { target: 'reducing', actions: { type: 'note', params: { reason: 'operator' } } },
+        'operator.resume': {
+          target: 'reducing',
+          actions: [{ type: 'noteReduce', params: BY_OPERATOR }, 'liftPause'],
+        },
+        'operator.pause': {},
+        'operator.reduce': {},
         'switch.fired': {},
       },
     },

@@ -34,7 +34,6 @@ export interface Sweep {
 export type ScannerEvent =
   | { readonly type: 'deadline.sweep' }
   | { readonly type: 'deadline.rediscover' }
-  | { readonly type: 'deadline.retry' }
   /** The venue listed, opened or moved a market: the shortlist is out of date. */
   | { readonly type: 'catalogue.changed' }
   | { readonly type: 'scan.now' };
@@ -61,7 +60,7 @@ const base = setup({
     catalogueChanges: eventsOf<ScannerEvent>('catalogueChanges'),
     discover: promiseOf<Discovery>('discover'),
     sweep: promiseOf<Sweep>('sweep'),
-    /** Market time, for the deadline of a retry after a failure. */
+    /** Resolves when it is time to look again after nothing was found. */
     whenToRetry: promiseOf<number>('whenToRetry'),
   },
   actions: {
@@ -152,7 +151,16 @@ export const scanner = base.createMachine({
     },
     rediscovering: discovering,
     starved: {
-      invoke: { id: 'whenToRetry', src: 'whenToRetry', onDone: 'discovering', onError: 'discovering' },
+      invoke: [
+        { id: 'whenToRetry', src: 'whenToRetry', onDone: 'discovering', onError: 'discovering' },
+        // Nothing to quote is no reason to forget what is held.
+        {
+          id: 'lookAfterHeld',
+          src: 'sweep',
+          onDone: { actions: { type: 'offer', params: ({ event }) => ({ ...event.output, candidates: [] }) } },
+          onError: { actions: { type: 'noteFailure', params: ({ event }) => ({ failure: String(event.error) }) } },
+        },
+      ],
       on: { 'catalogue.changed': 'discovering', 'scan.now': 'discovering' },
     },
   },

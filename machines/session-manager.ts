@@ -179,6 +179,8 @@ const countRefusals = base.createAction(
 const adoptPosition = base.createAction(
   enqueueActions(({ context, event, enqueue }) => {
     if (event.type !== 'position.orphaned' || context.sessions[event.market] !== undefined) return;
+    // Nothing can be worked on during a halt; it is offered again by every sweep.
+    if (context.risk === 'halted') return;
     const session = `s${context.opened + 1}`;
     enqueue(spawnChild('marketSession', { id: session, input: inputOf(context, event, session, 'carry', event.atMs) }));
     enqueue.assign({
@@ -202,7 +204,10 @@ const retire = base.createAction(
       sessions,
       closed: context.closed + 1,
       endReasons: tally(context.endReasons, output?.reason ?? 'failed'),
-      restingUntilMs: { ...context.restingUntilMs, [market]: context.atMs + context.restMs },
+      restingUntilMs: {
+        ...Object.fromEntries(Object.entries(context.restingUntilMs).filter(([, untilMs]) => untilMs > context.atMs)),
+        [market]: context.atMs + context.restMs,
+      },
     });
   }),
 );

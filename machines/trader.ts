@@ -137,6 +137,7 @@ export const trader = base.createMachine({
     { id: 'sessions', src: 'sessionManager', systemId: 'sessions', input: ({ context }) => context.manager },
   ],
   on: {
+    'feed.live': { actions: ['noteLive', 'setPermission'] },
     'risk.moded': {
       actions: [
         { type: 'noteMode', params: ({ event }) => event },
@@ -151,25 +152,18 @@ export const trader = base.createMachine({
     trading: {
       invoke: { id: 'scanner', src: 'scanner', systemId: 'scanner', input: ({ context }) => context.scanner },
       on: {
-        'feed.live': { actions: ['noteLive', 'setPermission'] },
         'markets.swept': { actions: offerMarkets },
-        'trader.drain': [
-          {
-            target: 'draining',
-            actions: [
-              { type: 'noteDrain', params: ({ event }) => event },
-              { type: 'closeSessions', params: ({ event }) => event },
-            ],
-          },
-        ],
+        'trader.drain': {
+          target: 'draining',
+          actions: [
+            { type: 'noteDrain', params: ({ event }) => event },
+            { type: 'closeSessions', params: ({ event }) => event },
+          ],
+        },
       },
     },
     draining: {
       initial: 'winding',
-      on: {
-        // A signal during a patient wind-down ends the patience.
-        'trader.drain': { actions: { type: 'closeSessions', params: ({ event }) => event } },
-      },
       states: {
         winding: {
           invoke: [
@@ -185,6 +179,8 @@ export const trader = base.createMachine({
             },
           ],
           on: {
+            // A signal during a patient wind-down ends the patience.
+            'trader.drain': { actions: { type: 'closeSessions', params: ({ event }) => event } },
             'deadline.hard': {
               actions: {
                 type: 'closeSessions',
@@ -202,6 +198,11 @@ export const trader = base.createMachine({
         },
         proving: {
           entry: 'closeGateway',
+          on: {
+            // Whatever else changes, the gateway stays closed: an order now would make the proof a lie.
+            'feed.live': {},
+            'risk.moded': { actions: { type: 'noteMode', params: ({ event }) => event } },
+          },
           invoke: {
             id: 'proveEmpty',
             src: 'proveEmpty',
