@@ -3,13 +3,13 @@
  * clocks, chance, signer, store, transport and sockets; every other line is the one that trades. Two runs with the same
  * seed write the same journal, to the byte.
  */
-import type { Clocks } from '../domain/clock.ts';
+import type { Clock, Clocks } from '../domain/clock.ts';
 import type { Random } from '../domain/random.ts';
 import { createRandom } from '../domain/seeded-random.ts';
 import { fromDollars, type UnixMs } from '../domain/units.ts';
 import { createEmbedded, type Embedded } from '../exchange/embedded/embedded.ts';
 import { fakeSignature } from '../exchange/embedded/protocol/auth.ts';
-import { createPortSockets, type SocketPort } from '../exchange/kalshi/sockets.ts';
+import { createPortSockets, type Socket, type SocketPort } from '../exchange/kalshi/sockets.ts';
 import { createHandlerTransport, type HttpTransport } from '../exchange/kalshi/transport.ts';
 import { createKalshiVenue } from '../exchange/kalshi/venue.ts';
 import { SILENT } from '../runtime/log.ts';
@@ -36,6 +36,11 @@ export interface VirtualWorldOptions {
   readonly interference?: Interference;
 }
 
+/** A run whose process can die: nothing of it happens any more, its connections break, its answers reach nobody. */
+export interface VirtualRun extends TraderRun {
+  kill(): void;
+}
+
 export interface VirtualWorld {
   readonly clock: VirtualClock;
   readonly exchange: Embedded;
@@ -48,7 +53,7 @@ export interface VirtualWorld {
     readonly forMs: number | null;
     readonly store?: MemoryStore;
     readonly haltFile?: () => boolean;
-  }): Promise<TraderRun>;
+  }): Promise<VirtualRun>;
   /** Runs virtual time on by this much, or until `done`. */
   advance(byMs: number, done?: () => boolean): Promise<boolean>;
   /** No timer of the exchange fires afterwards. */
@@ -88,7 +93,6 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
   const transport = latentTransport(interference.transport?.(inner, clock, interfere) ?? inner, line);
   const port = createPortSockets((headers, peer) => exchange.server.connect(headers, peer));
   const sockets = latentSockets(interference.sockets?.(port, clock, interfere) ?? port, line);
-  const clocks: Clocks = { wall: clock, market: clock, monotonicMs: () => clock.monotonicMs() };
   const store = new MemoryStore();
   let starts = 0;
 
@@ -99,13 +103,15 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
     store,
     async start({ forMs, store: given, haltFile }) {
       const own = random.split(`trader ${starts++}`);
+      const life = mortal(clock, transport, sockets);
+      const clocks: Clocks = { wall: life.clock, market: life.clock, monotonicMs: () => clock.monotonicMs() };
       const venue = createKalshiVenue({
         restUrl: REST_URL,
         wsUrl: WS_URL,
         keyId: KEY_ID,
         signer: { sign: fakeSignature },
-        transport,
-        sockets,
+        transport: life.transport,
+        sockets: life.sockets,
         clocks,
         random: own,
         settings: settings.exchange,
@@ -125,9 +131,45 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
         startedMs: clock.monotonicMs(),
         forMs,
       });
-      return { ...run, finished: run.finished.finally(() => venue.close()) };
+      return { ...run, finished: run.finished.finally(() => venue.close()), kill: life.kill };
     },
     advance: (byMs, done) => clock.run(clock.now() + byMs, done),
     stop: () => exchange.stop(),
   };
+}
+
+/** Clock, transport and sockets of one process of the trader, until it is killed. */
+function mortal(clock: VirtualClock, transport: HttpTransport, sockets: SocketPort) {
+  let isAlive = true;
+  const open = new Set<Socket>();
+  const living: Clock = {
+    now: () => clock.now(),
+    setTimeout: (callback, delayMs) => clock.setTimeout(() => isAlive && callback(), delayMs),
+    clearTimeout: (id) => clock.clearTimeout(id),
+  };
+  return {
+    clock: living,
+    transport: {
+      send: (request) => (isAlive ? transport.send(request).then((answer) => (isAlive ? answer : never())) : never()),
+    } satisfies HttpTransport,
+    sockets: {
+      open(url, headers) {
+        const socket = sockets.open(url, headers);
+        open.add(socket);
+        return socket;
+      },
+    } satisfies SocketPort,
+    kill(): void {
+      isAlive = false;
+      for (const socket of open) {
+        socket.onopen = socket.onpong = () => undefined;
+        socket.onmessage = socket.onerror = socket.onclose = () => undefined;
+        socket.close();
+      }
+    },
+  };
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => undefined);
 }

@@ -32,6 +32,8 @@ export class Accounts {
   /** The venue's position after a fill is not ours: fills are missing. */
   readonly mismatch$ = new Subject<Ticker>();
   readonly #options: AccountsOptions;
+  /** Explained cash as of the last change; null when something changed since. */
+  #cash: Microdollars | null = null;
   /** Orders that are not ours (placed by hand, by others): their fills still move the account. */
   #foreignFills = 0;
 
@@ -52,6 +54,7 @@ export class Accounts {
   takeFill(fill: Fill): void {
     const { ledger, table, journal, exposure } = this.#options;
     if (ledger.apply(fill) === 'duplicate') return;
+    this.#cash = null;
     const row = this.#rowOf(fill);
     journal.append('fill.received', {
       ...fill,
@@ -78,6 +81,7 @@ export class Accounts {
     const value = settlement.value ?? ((settlement.result === 'yes' ? DOLLAR : 0) as Centicents);
     const { market, revenue, fee, atMs } = settlement;
     if (ledger.settle({ market, value, revenue, fee, atMs }) === 'duplicate') return;
+    this.#cash = null;
     journal.append('market.settled', { market, value, revenue, fee, atMs, result: settlement.result });
     exposure.setPosition(market, ledger.position(market).quantity, ledger.position(market).cost);
     this.changed$.next(market);
@@ -101,10 +105,15 @@ export class Accounts {
     return held;
   }
 
+  /** What the venue should hold for us, resting orders aside: asked for with every approval, summed only after a change. */
+  cash(): Microdollars {
+    this.#cash ??= this.#options.ledger.explainedCash();
+    return this.#cash;
+  }
+
   /** Explained cash + Σ position × exit-side touch. */
   equity(): Microdollars {
-    const { ledger, mark } = this.#options;
-    return ledger.equity(ledger.explainedCash(), mark);
+    return this.#options.ledger.equity(this.cash(), this.#options.mark);
   }
 
   #rowOf(fill: Fill): OrderRow | null {

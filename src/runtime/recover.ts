@@ -86,9 +86,11 @@ export function recordOf(row: OrderRow): RowRecord {
 export async function loadJournal({ ledger, table, exposure, parts }: RecoverParts, days: DayBook): Promise<boolean> {
   const rows = new Map<ClientOrderId, OrderRow>();
   let opened = false;
-  for await (const entry of parts.journal.read(1)) {
-    opened ||= entry.kind === 'account.opened';
-    take(entry, ledger, rows, days);
+  for await (const page of parts.journal.readPages(1)) {
+    for (const entry of page) {
+      opened ||= entry.kind === 'account.opened';
+      take(entry, ledger, rows, days);
+    }
   }
   for (const position of ledger.positions()) exposure.setPosition(position.market, position.quantity, position.cost);
   for (const row of rows.values()) {

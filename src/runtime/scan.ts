@@ -28,6 +28,8 @@ export interface ScanOptions {
   readonly accounts: Accounts;
   /** Markets with a session now, and what has to be watched whatever the shortlist says. */
   readonly inSession: () => ReadonlySet<Ticker>;
+  /** Why no session may begin now, whatever the market; null when one may. */
+  readonly refusal: () => string | null;
   readonly onListed: (market: Market) => void;
 }
 
@@ -84,11 +86,12 @@ export class Scan {
     const { clocks, settings, markets, accounts } = this.#options;
     const nowMs = clocks.market.now();
     const inSession = this.#options.inSession();
+    const refusal = this.#options.refusal();
     const candidates: Candidate[] = [];
     for (const [place, ticker] of this.#shortlist.entries()) {
       const watched = markets.get(ticker);
       if (watched === null || inSession.has(ticker)) continue;
-      const reason = this.#whyNot(watched.market, nowMs) ?? (watched.ended ? 'ended' : null);
+      const reason = this.#whyNot(watched.market, nowMs) ?? (watched.ended ? 'ended' : refusal);
       if (reason !== null) {
         this.reasons.set(ticker, reason);
         continue;

@@ -17,6 +17,8 @@ export interface SessionBookOptions {
   readonly journal: StoreJournal;
   readonly snapshots: Snapshots;
   readonly log: Log;
+  readonly onOpened: (kind: 'quote' | 'carry') => void;
+  readonly onEnded: (market: Ticker) => void;
   /** The markets with a session are others now. */
   readonly onChanged: (markets: readonly Ticker[]) => void;
 }
@@ -51,10 +53,15 @@ export class SessionBook {
     });
     log.debug({ actor: entry.id, machine: entry.machine, state: entry.state }, 'moved');
     if (entry.machine !== 'marketSession') return;
-    const snapshot = ref.getSnapshot() as { status: string; output?: SessionOutput; context: { market: string } };
+    const snapshot = ref.getSnapshot() as {
+      status: string;
+      output?: SessionOutput;
+      context: { market: string; kind: 'quote' | 'carry' };
+    };
     const market = named<Ticker>(snapshot.context.market);
     if (before === null) {
       this.opened++;
+      this.#options.onOpened(snapshot.context.kind);
       this.#sessions.set(market, entry.id);
       this.#options.onChanged([...this.#sessions.keys()]);
     }
@@ -71,6 +78,7 @@ export class SessionBook {
     this.endReasons[reason] = (this.endReasons[reason] ?? 0) + 1;
     this.widenCents.delete(entry.id);
     this.#sessions.delete(market);
+    this.#options.onEnded(market);
     this.#options.onChanged([...this.#sessions.keys()]);
     journal.append('session.closed', { session: entry.id, market, reason, carried: output?.carried ?? 0 });
     snapshots.remove(entry.id);

@@ -23,8 +23,10 @@ import { Gateway, type Verdict } from '../gateway/gateway.ts';
 import { OrderTable } from '../gateway/order-table.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { Explanation } from '../quoting/decision.ts';
+import { balanceSuffices, type RefusalReason, refuseSession } from '../risk/admission.ts';
 import { approve } from '../risk/approve.ts';
 import { Exposure } from '../risk/exposure.ts';
+import { WindowCounter } from '../risk/kill-switches.ts';
 import { limitsOf } from '../risk/limits.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { Snapshots } from '../store/snapshots.ts';
@@ -100,6 +102,9 @@ export class TraderRuntime {
   #equityAtMs = Number.NEGATIVE_INFINITY;
   #actor: TraderActor | null = null;
   #fault: Error | null = null;
+  #balanceSufficed = true;
+  /** Sessions that began within the last hour. */
+  readonly #entries: WindowCounter;
 
   constructor(parts: TraderParts) {
     this.parts = parts;
@@ -110,7 +115,7 @@ export class TraderRuntime {
     this.markets = new WatchedMarkets({
       feed: this.feed,
       table: this.table,
-      market: clocks.market,
+      clocks,
       settings,
       latency: this.latency,
     });
@@ -148,10 +153,16 @@ export class TraderRuntime {
       takeFills: (fills) => this.accounts.takeFills(fills),
       cancel: (row) => this.gateway.cancel(row),
     });
+    this.#entries = new WindowCounter(settings.risk.entriesPerHourMax);
     this.sessions = new SessionBook({
       journal,
       snapshots: parts.snapshots,
       log: parts.log,
+      onOpened: (kind) => {
+        if (kind === 'quote') this.#entries.record(clocks.market.now());
+      },
+      // Whatever its chart did in the end, nothing is wanted in this market any more.
+      onEnded: (market) => this.gateway.wantNothing(market),
       onChanged: (quoted) => this.feed.prioritise(quoted),
     });
     this.scan = new Scan({
@@ -161,6 +172,7 @@ export class TraderRuntime {
       markets: this.markets,
       accounts: this.accounts,
       inSession: () => this.sessions.markets(),
+      refusal: () => this.#refusal(),
       onListed: (market) => this.#listed(market),
     });
     this.register = new ActorRegister(clocks.market, this.sessions.moved);
@@ -292,13 +304,34 @@ export class TraderRuntime {
     const verdict = approve(intent, {
       exposure: this.exposure,
       limits: limitsOf(settings, this.#currentEquity()),
-      cash: this.ledger.explainedCash(),
+      cash: this.accounts.cash(),
       mode: this.#mode,
       riskEpoch: this.door.riskEpoch,
       nowWallMs: clocks.wall.now(),
     });
     if (verdict.ok) this.latency.approved();
     return verdict;
+  }
+
+  /** Why no session may begin now, whatever the market; null when one may. */
+  #refusal(): RefusalReason | null {
+    const { clocks, settings } = this.parts;
+    const equity = this.#currentEquity();
+    this.#balanceSufficed = balanceSuffices(this.accounts.cash(), equity, this.#balanceSufficed, settings);
+    return refuseSession(
+      {
+        mode: this.#mode,
+        market: 'free',
+        // Room is the manager's to give: its chart says `full`.
+        sessions: 0,
+        isBlackout: false,
+        isRegimeStable: null,
+        hasEntryLeft: this.#entries.hasRoom(clocks.market.now()),
+        balanceSuffices: this.#balanceSufficed,
+        restingValue: this.exposure.restingValue,
+      },
+      settings,
+    );
   }
 
   /** Equity moves with every tick; limits need it to the second. */

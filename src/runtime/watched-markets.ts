@@ -5,7 +5,7 @@
 import { Subject, Subscription } from 'rxjs';
 import type { OrderBook } from '../book/order-book.ts';
 import { type BookReading, type OwnResting, readBook } from '../book/read-book.ts';
-import type { Clock, TimerId } from '../domain/clock.ts';
+import type { Clocks, TimerId } from '../domain/clock.ts';
 import type { Ticker } from '../domain/ids.ts';
 import type { Market } from '../domain/market.ts';
 import type { Side } from '../domain/side.ts';
@@ -36,17 +36,17 @@ export class WatchedMarkets {
   readonly #watched = new Map<Ticker, WatchedMarket>();
   readonly #feed: Feed;
   readonly #table: OrderTable;
-  readonly #clock: Clock;
+  readonly #clocks: Clocks;
   readonly #settings: Settings;
   readonly #latency: LatencyMeter;
   readonly #subscriptions = new Subscription();
   #timer: TimerId = null;
 
-  constructor(options: { feed: Feed; table: OrderTable; market: Clock; settings: Settings; latency: LatencyMeter }) {
+  constructor(options: { feed: Feed; table: OrderTable; clocks: Clocks; settings: Settings; latency: LatencyMeter }) {
     this.#latency = options.latency;
     this.#feed = options.feed;
     this.#table = options.table;
-    this.#clock = options.market;
+    this.#clocks = options.clocks;
     this.#settings = options.settings;
   }
 
@@ -63,7 +63,7 @@ export class WatchedMarkets {
 
   stop(): void {
     this.#subscriptions.unsubscribe();
-    this.#clock.clearTimeout(this.#timer);
+    this.#clocks.market.clearTimeout(this.#timer);
   }
 
   watch(market: Market): WatchedMarket {
@@ -126,6 +126,7 @@ export class WatchedMarkets {
     if (watched === undefined) return;
     this.#latency.tickBegins();
     this.#read(watched);
+    this.#observe(watched);
     this.changed$.next(ticker);
     this.#latency.tickEnds();
   }
@@ -136,14 +137,19 @@ export class WatchedMarkets {
       view?.inSync === true ? readBook(view.book, watched.own, this.#settings.signals.depthLevels) : null;
   }
 
-  /** A sample a second and market, whether or not its book moved: a quiet market has a small σ, not an old one. */
+  /** What the signals may learn from: nothing, while the book is not to be acted on. */
+  #observe(watched: WatchedMarket): void {
+    const isCurrent = this.#feed.view(watched.market.ticker)?.isCurrent(this.#clocks.wall.now()) === true;
+    watched.signals.observe(isCurrent ? watched.reading : null, this.#clocks.market.now());
+  }
+
+  /** A sample at each step and market, whether or not its book moved: a quiet market has a small σ, not an old one. */
   #sample(): void {
-    const nowMs = this.#clock.now();
     for (const watched of this.#watched.values()) {
       this.#read(watched);
-      if (watched.reading !== null) watched.signals.observe(watched.reading, nowMs);
+      this.#observe(watched);
     }
-    this.#timer = this.#clock.setTimeout(() => this.#sample(), this.#settings.signals.sampleEveryMs);
+    this.#timer = this.#clocks.market.setTimeout(() => this.#sample(), this.#settings.signals.sampleEveryMs);
   }
 
   #lifecycle(event: LifecycleEvent): void {

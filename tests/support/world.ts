@@ -1,10 +1,15 @@
 /** A virtual world with a trader in it, and what a test wants to know of both while time passes. */
-import { createVirtualWorld, type VirtualWorld, type VirtualWorldOptions } from '../../src/backtest/virtual-world.ts';
+import {
+  createVirtualWorld,
+  type VirtualRun,
+  type VirtualWorld,
+  type VirtualWorldOptions,
+} from '../../src/backtest/virtual-world.ts';
 import { isTerminal } from '../../src/domain/order.ts';
-import type { TraderRun } from '../../src/runtime/run-trader.ts';
 import type { Summary } from '../../src/runtime/summary.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import type { Settings } from '../../src/settings/schema.ts';
+import type { MemoryStore } from '../../src/store/memory-store.ts';
 
 export function simSettings(sets: readonly string[] = []): Settings {
   return loadSettings({ mode: 'sim', sets, env: {} }).settings;
@@ -12,7 +17,9 @@ export function simSettings(sets: readonly string[] = []): Settings {
 
 export interface Trial {
   readonly world: VirtualWorld;
-  readonly run: TraderRun;
+  readonly run: VirtualRun;
+  /** The disk of this process. */
+  readonly store: MemoryStore;
   /** Everything that must never happen and did, in the order in which it was seen. */
   readonly violations: readonly string[];
   /** Runs on until the trader has stopped; its summary. */
@@ -24,7 +31,17 @@ export async function startTrial(
   options: Partial<VirtualWorldOptions> & { readonly seed: number; readonly forMs: number | null },
 ): Promise<Trial> {
   const world = await createVirtualWorld({ settings: simSettings(), ...options });
-  const run = await world.start({ forMs: options.forMs });
+  return watch(world, await world.start({ forMs: options.forMs }));
+}
+
+/** A process of the trader died; another starts on what its disk kept. */
+export async function restart(trial: Trial, options: { readonly forMs: number | null }): Promise<Trial> {
+  trial.run.kill();
+  const store = trial.store.crash();
+  return watch(trial.world, await trial.world.start({ ...options, store }), store);
+}
+
+function watch(world: VirtualWorld, run: VirtualRun, store = world.store): Trial {
   const violations: string[] = [];
   const { runtime } = run;
   // Nothing is quoted on a book that is void.
@@ -34,6 +51,7 @@ export async function startTrial(
   });
   // One order a side and market at the exchange, each of them intended once: nothing is doubled.
   const intended = new Set<string>();
+  const earlier = new Set(world.exchange.engine.orders(world.user).map((order) => order.clientOrderId));
   run.journal.entries$.subscribe((entry) => {
     if (entry.kind !== 'order.intended') return;
     const { clientOrderId } = entry.data as { clientOrderId: string };
@@ -43,7 +61,7 @@ export async function startTrial(
   world.exchange.engine.events.subscribe((event) => {
     if (event.type !== 'order' || event.order.user !== world.user || event.order.status !== 'resting') return;
     const { market, side, clientOrderId } = event.order;
-    if (clientOrderId === null || !intended.has(clientOrderId))
+    if (clientOrderId === null || !(intended.has(clientOrderId) || earlier.has(clientOrderId)))
       violations.push(`order ${event.order.orderId} was never intended`);
     const alike = world.exchange.engine
       .orders(world.user)
@@ -64,10 +82,10 @@ export async function startTrial(
   return {
     world,
     run,
+    store,
     violations,
     async finish(withinMs) {
       await world.advance(withinMs, () => summary !== null || failure !== null);
-      world.stop();
       if (failure !== null) throw failure;
       if (summary === null) throw new Error(`the trader did not stop within ${withinMs} ms of virtual time`);
       return summary;
