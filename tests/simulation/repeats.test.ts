@@ -7,18 +7,19 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { differences, startTrial } from '../support/world.ts';
 
 const TEN_MINUTES_MS = 600_000;
+const THREE_MINUTES_MS = 180_000;
 
-async function tenMinutes(seed: number) {
-  const trial = await startTrial({ seed, forMs: TEN_MINUTES_MS });
-  const summary = await trial.finish(TEN_MINUTES_MS + 120_000);
+async function runFor(forMs: number, seed: number) {
+  const trial = await startTrial({ seed, forMs });
+  const summary = await trial.finish(forMs + 120_000);
   return { trial, summary, hash: trial.run.journal.hash() };
 }
 
-describe('ten virtual minutes', () => {
+describe('a virtual run', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it('quote, fill and end with nothing left and every cent explained', async () => {
-    const { trial, summary } = await tenMinutes(11);
+  it('of ten minutes quotes, fills and ends with nothing left and every cent explained', async () => {
+    const { trial, summary } = await runFor(TEN_MINUTES_MS, 11);
     expect(trial.violations).toEqual([]);
     expect(differences(trial)).toEqual([]);
     expect(summary).toMatchObject({
@@ -34,23 +35,24 @@ describe('ten virtual minutes', () => {
     expect(summary.latency.firstQuoteMs).toBeLessThan(10_000);
   });
 
-  it('write the same journal from the same seed, and another from another', async () => {
-    const first = await tenMinutes(21);
-    const again = await tenMinutes(21);
-    const other = await tenMinutes(22);
-    expect(first.trial.run.journal.lastSequence).toBeGreaterThan(500);
+  it('writes the same journal from the same seed, and another from another', async () => {
+    const first = await runFor(THREE_MINUTES_MS, 21);
+    const again = await runFor(THREE_MINUTES_MS, 21);
+    const other = await runFor(THREE_MINUTES_MS, 22);
+    expect(first.trial.run.journal.lastSequence).toBeGreaterThan(200);
     expect(again.hash).toBe(first.hash);
     expect(other.hash).not.toBe(first.hash);
   });
 
-  it('ask the machine for neither time nor chance, and use no thread', async () => {
+  it('asks the machine for neither time nor chance, and uses no thread', async () => {
     const asked: string[] = [];
     const forbid = (name: string) => () => {
       asked.push(`${name} at ${new Error().stack?.split('\n').slice(2, 4).join(' ').trim()}`);
       throw new Error(`${name} was asked in a virtual world`);
     };
     const kinds = new Set<string>();
-    const settled = new Set(['PROMISE', 'Immediate', 'TickObject', 'Microtask']);
+    // Timers of ours would go through the global that is forbidden below; what is left of them is the test runner's own.
+    const settled = new Set(['PROMISE', 'Immediate', 'TickObject', 'Microtask', 'Timeout']);
     const hook = createHook({ init: (_id, type) => void (settled.has(type) || kinds.add(type)) });
     const trial = await startTrial({ seed: 31, forMs: 60_000 });
     vi.spyOn(Date, 'now').mockImplementation(forbid('Date.now') as never);
