@@ -1,17 +1,21 @@
 /** `npm run exchange`: the embedded exchange for any client, over HTTP and WebSocket on this machine. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf } from '../domain/errors.ts';
 import { createRandom } from '../domain/seeded-random.ts';
+import { openCommandLog } from '../exchange/embedded/command-log.ts';
 import { createEmbedded, FLOWS, type FlowName } from '../exchange/embedded/embedded.ts';
 import { TIERS, type Tier } from '../exchange/embedded/protocol/rate-limits.ts';
 import { serveLoopback } from '../exchange/embedded/server.ts';
 import { createSystemClock } from '../runtime/system-clock.ts';
+import { openLevelStore } from '../store/level-store.ts';
 import { integerArgument, portArgument, positiveArgument } from './arguments.ts';
 import { type ExchangeKey, KEY_TYPES, type KeyType, openKeys } from './exchange-keys.ts';
 import { alignColumns, note, print, printJson } from './output.ts';
+import { EXCHANGE_LOG } from './venue.ts';
 
 const ACCOUNTS_MAX = 100;
+const DATA = '.bothsides/exchange';
 
 export interface ExchangeOptions {
   readonly port: number;
@@ -24,6 +28,8 @@ export interface ExchangeOptions {
   readonly data: string;
   readonly keyType: KeyType;
   readonly json?: boolean;
+  /** The exchange goes on where the last one on this data folder stopped, and is remembered itself. */
+  readonly isRemembered?: boolean;
 }
 
 export function registerExchange(program: Command): void {
@@ -37,10 +43,16 @@ export function registerExchange(program: Command): void {
     .option('--seed <n>', 'fixes the market', integerArgument, 1)
     .option('--speed <x>', 'market time against wall time', positiveArgument, 1)
     .addOption(new Option('--tier <tier>', 'rate limits of the accounts').choices(TIERS).default('basic'))
-    .option('--data <folder>', 'where the keys are kept', '.bothsides/exchange')
+    .option('--data <folder>', 'where the keys are kept; one that is named remembers the exchange as well', DATA)
     .addOption(new Option('--key-type <type>', 'kind of the keys').choices(KEY_TYPES).default('rsa'))
     .option('--json', 'first line: addresses and accounts as JSON')
-    .action((options: ExchangeOptions) => exchangeCommand(options));
+    .action((options: ExchangeOptions, command: Command) =>
+      // A replay begins at the beginning each time.
+      exchangeCommand({
+        ...options,
+        isRemembered: command.getOptionValueSource('data') === 'cli' && options.flow !== 'replay',
+      }),
+    );
 }
 
 function accountsArgument(text: string): number {
@@ -55,7 +67,10 @@ function accountsArgument(text: string): number {
 export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
   // Whoever starts this as a child may end it as soon as it can be heard of.
   const ended = nextSignal();
-  const keys = openKeys(resolve(options.data), options.accounts, options.keyType);
+  const folder = resolve(options.data);
+  const keys = openKeys(folder, options.accounts, options.keyType);
+  // A data folder is held by its store's lock, whoever works in it.
+  const lock = options.isRemembered === true ? await openLevelStore(join(folder, 'store')) : null;
   const embedded = await createEmbedded({
     clocks: { wall: createSystemClock() },
     random: createRandom(options.seed),
@@ -64,6 +79,7 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
     speed: options.speed,
     accounts: keys.map(({ keyId, publicKey, user }) => ({ keyId, publicKey, user })),
     tier: options.tier,
+    ...(lock === null ? {} : { memory: openCommandLog(join(folder, EXCHANGE_LOG), options.seed) }),
     onFault: (error) => note(`bothsides: a request failed: ${error instanceof Error ? error.stack : messageOf(error)}`),
   });
   const loopback = await serveLoopback(embedded.server, { port: options.port });
@@ -74,8 +90,12 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
   );
   announce(options, loopback, keys);
   await ended;
-  embedded.stop();
-  await loopback.close();
+  try {
+    embedded.stop();
+  } finally {
+    await loopback.close();
+    await lock?.close();
+  }
 }
 
 function announce(

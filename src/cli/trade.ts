@@ -20,6 +20,7 @@ import { loadSettings, type Override } from '../settings/load.ts';
 import { chooseMode } from '../settings/mode.ts';
 import type { Mode, Settings } from '../settings/schema.ts';
 import { openDataFolder } from '../store/data-folder.ts';
+import { setStoreAside } from '../store/set-aside.ts';
 import {
   durationArgument,
   integerArgument,
@@ -96,7 +97,15 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
   const isOwnMarket = mode === 'sim' || mode === 'replay';
   const seed = settings.sim.seed;
   const recording = mode === 'replay' ? resolve(settings.sim.recording) : null;
-  const folder = await openDataFolder(dataDir, { mode, seed: isOwnMarket ? seed : null, recording }, wall.now());
+  const identity = { mode, seed: isOwnMarket ? seed : null, recording };
+  let folder = await openDataFolder(dataDir, identity, wall.now());
+  if (mode === 'replay' && !folder.isNew) {
+    // The recording begins at the beginning, and with it an account without a history.
+    await folder.close();
+    const name = await setStoreAside(dataDir);
+    note(`A replay begins afresh: what ${dataDir} remembers of the last one is now its ${name}.`);
+    folder = await openDataFolder(dataDir, identity, wall.now());
+  }
   const closers: (() => Promise<void> | void)[] = [() => folder.removeRun(), () => folder.close()];
   try {
     const random = createRandom(seed);

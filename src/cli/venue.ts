@@ -1,14 +1,19 @@
 /** The exchange that a mode trades on: brought along, or somebody else's. */
+import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import { BothsidesError } from '../domain/errors.ts';
 import type { Random } from '../domain/random.ts';
 import { fromDollars } from '../domain/units.ts';
+import { openCommandLog } from '../exchange/embedded/command-log.ts';
 import { createEmbedded } from '../exchange/embedded/embedded.ts';
 import { serveLoopback } from '../exchange/embedded/server.ts';
 import { type Environment, readCredentials } from '../settings/credentials.ts';
 import type { Mode, Settings } from '../settings/schema.ts';
 import { openKeys } from './exchange-keys.ts';
 import { note } from './output.ts';
+
+/** Where an exchange of ours is remembered, in its data folder. */
+export const EXCHANGE_LOG = 'exchange.log';
 
 export interface Place {
   readonly restUrl: string;
@@ -52,6 +57,8 @@ async function openOwn({ mode, settings, dataDir, wall, random, recording }: Pla
     speed: settings.sim.speed,
     openingCash: fromDollars(settings.sim.openingCashDollars),
     accounts: [{ keyId: key.keyId, publicKey: key.publicKey, user: key.user }],
+    // A replay begins at the beginning each time.
+    ...(mode === 'sim' ? { memory: openCommandLog(join(dataDir, EXCHANGE_LOG), settings.sim.seed) } : {}),
     onFault: (error) =>
       note(
         `bothsides: the embedded exchange failed on a request: ${error instanceof Error ? error.stack : String(error)}`,
@@ -72,8 +79,11 @@ async function openOwn({ mode, settings, dataDir, wall, random, recording }: Pla
       });
     },
     async close() {
-      embedded.stop();
-      await loopback.close();
+      try {
+        embedded.stop();
+      } finally {
+        await loopback.close();
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
 /** An exchange in this process: engine, order flow and protocol server on one clock. */
+import { assert } from '../../domain/assert.ts';
 import type { Clock, TimerId } from '../../domain/clock.ts';
 import { BothsidesError } from '../../domain/errors.ts';
 import type { Random } from '../../domain/random.ts';
@@ -9,9 +10,12 @@ import { openRecording } from './flow/recording.ts';
 import { createReplayFlow, type ReplayFlow } from './flow/replay.ts';
 import { createSyntheticWorld } from './flow/synthetic.ts';
 import { createScaledClock, type ScaledClock } from './market-clock.ts';
+import type { Memory } from './memory.ts';
+import type { UserId } from './model.ts';
 import { createPacedClock } from './paced-clock.ts';
 import type { VenueAccount } from './protocol/auth.ts';
 import { SHARDS, type Tier } from './protocol/rate-limits.ts';
+import { createRemembering } from './remembering.ts';
 import { createVenueServer, type VenueServer } from './server.ts';
 
 export const FLOWS = ['synthetic', 'none', 'replay'] as const;
@@ -37,6 +41,8 @@ export interface EmbeddedOptions {
   readonly accounts: readonly VenueAccount[];
   readonly tier?: Tier;
   readonly readDelayMs?: number;
+  /** What an earlier life left is lived through again, and this one kept; `stop` closes it. Not for a replay. */
+  readonly memory?: Memory;
   readonly onFault?: (error: unknown) => void;
 }
 
@@ -57,52 +63,79 @@ export interface Embedded {
   readonly recordingEnded: Promise<void> | null;
 }
 
-/** Reads nothing unless there is a recording. Throws RECORDING_UNREADABLE, and USAGE for a replay without one. */
+/**
+ * Reads nothing unless there is a recording or a memory. Throws RECORDING_UNREADABLE, USAGE for a replay without a
+ * recording, and what the memory throws.
+ */
 export async function createEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const { clocks, random, flow: flowName, speed: wantedSpeed = 1 } = options;
-  const { wall } = clocks;
-  const recording = flowName === 'replay' ? await openRecording(recordingPath(options)) : null;
-  const own =
-    clocks.market === undefined
-      ? // A replay stands still until somebody watches: what passes unseen is lost to them.
-        createScaledClock(wall, {
-          startMs: recording?.firstMs ?? wall.now(),
-          speed: recording === null ? wantedSpeed : 0,
-        })
-      : null;
-  const leader = clocks.market ?? (own as ScaledClock);
-  const paced = createPacedClock(leader);
-  const engine = createEngine({ market: paced, random: random.split('engine') });
-
-  const cash = options.openingCash ?? OPENING_CASH;
-  for (const user of new Set(options.accounts.map((account) => account.user))) {
-    engine.openAccount(user, new Map(SHARDS.map((shard) => [shard, cash])));
+  try {
+    return await assemble(options);
+  } catch (error) {
+    options.memory?.close();
+    throw error;
   }
+}
 
-  const replay =
-    recording === null ? null : createReplayFlow({ ...recording, engine, market: paced, random: random.split('flow') });
-  const flow: Flow =
-    replay ??
-    createSyntheticWorld({
-      engine,
-      market: paced,
-      random: random.split('flow'),
-      markets: options.markets ?? SYNTHETIC_MARKETS,
-      none: flowName === 'none',
-    });
+async function assemble(options: EmbeddedOptions): Promise<Embedded> {
+  const { clocks, random, flow: flowName, speed: wantedSpeed = 1, memory } = options;
+  const { wall } = clocks;
+  assert(memory === undefined || flowName !== 'replay', 'what a replay did depends on how fast it was read');
+  const recording = flowName === 'replay' ? await openRecording(recordingPath(options)) : null;
+  const markets = options.markets ?? SYNTHETIC_MARKETS;
+  const openingCash = options.openingCash ?? OPENING_CASH;
+  const onFault = options.onFault ?? (() => undefined);
+  const startMs = recording?.firstMs ?? (clocks.market ?? wall).now();
+  const draw = random.split('origin').integer(0, 2 ** 31);
+  const past = memory?.recall({ startMs, flow: flowName, markets, openingCash, draw }) ?? { startMs, entries: [] };
 
+  // Stands until the past has been lived through.
+  const paced = createPacedClock(past.startMs);
+  const engine = createEngine({ market: paced, random: random.split('engine') });
+  const openAccount = (user: UserId): void =>
+    engine.openAccount(user, new Map(SHARDS.map((shard) => [shard, openingCash])));
+  for (const user of new Set(options.accounts.map((account) => account.user))) openAccount(user);
+
+  const place = { engine, market: paced, random: random.split('flow') };
+  const replay = recording === null ? null : createReplayFlow({ ...recording, ...place });
+  const synthetic = recording === null ? createSyntheticWorld({ ...place, markets, none: flowName === 'none' }) : null;
+  const flow = (replay ?? synthetic) as Flow;
+
+  const remembering =
+    memory === undefined
+      ? null
+      : createRemembering({
+          memory,
+          entries: past.entries,
+          engine,
+          market: paced,
+          wall,
+          openAccount,
+          startFlow: () => flow.start(),
+          actions: () => synthetic?.actions ?? 0,
+          onFault,
+        });
+  let own: ScaledClock | null = null;
   const speed = (): number => own?.speed ?? wantedSpeed;
   const server = createVenueServer({
-    engine,
+    engine: remembering?.engine ?? engine,
     market: paced,
     wall,
     tier: options.tier ?? 'basic',
     accounts: options.accounts,
     speed,
     catchUp: () => paced.catchUp(),
+    isRebuilding: () => remembering?.isRebuilding ?? false,
     ...(options.readDelayMs === undefined ? {} : { readDelayMs: options.readDelayMs }),
-    ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
+    onFault,
   });
+  remembering?.rebuild();
+  // A replay stands still until somebody watches: what passes unseen is lost to them.
+  own =
+    clocks.market === undefined
+      ? createScaledClock(wall, { startMs: paced.now(), speed: recording === null ? wantedSpeed : 0 })
+      : null;
+  const leader = clocks.market ?? (own as ScaledClock);
+  paced.follow(leader);
 
   let waitTimer: TimerId | null = null;
   let stopped = false;
@@ -113,7 +146,7 @@ export async function createEmbedded(options: EmbeddedOptions): Promise<Embedded
   }
 
   return {
-    engine,
+    engine: remembering?.engine ?? engine,
     server,
     market: leader,
     speed,
@@ -124,7 +157,8 @@ export async function createEmbedded(options: EmbeddedOptions): Promise<Embedded
     },
     start() {
       paced.catchUp();
-      flow.start();
+      if (remembering === null) flow.start();
+      else remembering.start();
       if (replay === null || own === null) return;
       server.whenBookSubscribed(goOn);
       waitTimer = wall.setTimeout(goOn, WATCHER_WAIT_MS);
@@ -132,8 +166,12 @@ export async function createEmbedded(options: EmbeddedOptions): Promise<Embedded
     stop() {
       stopped = true;
       if (waitTimer !== null) wall.clearTimeout(waitTimer);
-      flow.stop();
-      paced.stop();
+      try {
+        remembering?.stop();
+      } finally {
+        flow.stop();
+        paced.stop();
+      }
     },
     replay,
     recordingEnded: replay?.done ?? null,

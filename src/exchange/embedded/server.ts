@@ -27,6 +27,8 @@ export interface VenueServerOptions {
   readonly speed: () => number;
   /** How far portfolio reads lag behind what has happened, in wall time; 0 by default. */
   readonly readDelayMs?: number;
+  /** While the past is lived through again: what happens happened long ago, for reads. */
+  readonly isRebuilding?: () => boolean;
   /** Brings the engine's time to the present; called before every request and command. */
   readonly catchUp?: () => void;
   /** A fault of ours behind a 500 or a stream error 1. */
@@ -64,7 +66,7 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
     wall,
     accounts,
     rates: new RateLimits(options.tier, market),
-    records: createRecords(engine, wall, readDelayMs),
+    records: createRecords(engine, wall, readDelayMs, options.isRebuilding ?? (() => false)),
     wasQuoted,
     tradedQuantity: traded,
     speed: options.speed,

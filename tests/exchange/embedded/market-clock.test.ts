@@ -126,7 +126,8 @@ describe('A paced clock', () => {
     const leader = new ManualClock(WALL);
     // A leader that is only looked at now and then: as a busy process is.
     const lazy = { now: () => leader.now(), setTimeout: () => null, clearTimeout: () => undefined };
-    const clock = createPacedClock(lazy);
+    const clock = createPacedClock(WALL);
+    clock.follow(lazy);
     const seen: number[] = [];
     const again = (): void => {
       seen.push(clock.now() - WALL);
@@ -142,7 +143,8 @@ describe('A paced clock', () => {
 
   it('wakes by itself for the earliest timer, until it is stopped', () => {
     const leader = new ManualClock(WALL);
-    const clock = createPacedClock(leader);
+    const clock = createPacedClock(WALL);
+    clock.follow(leader);
     const seen: string[] = [];
     clock.setTimeout(() => seen.push('late'), 50);
     clock.setTimeout(() => seen.push('early'), 20);

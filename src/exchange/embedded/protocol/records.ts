@@ -14,9 +14,14 @@ interface UserRecords {
 
 /**
  * The engine's records as they were `delayMs` of wall time ago: the venue's reads lag behind its writes. With no delay
- * it is the engine itself. Settlements are not delayed.
+ * it is the engine itself. Settlements are not delayed, nor is what happens while `isRebuilding`.
  */
-export function createRecords(engine: Engine, wall: Clock, delayMs: number): Records {
+export function createRecords(
+  engine: Engine,
+  wall: Clock,
+  delayMs: number,
+  isRebuilding: () => boolean = () => false,
+): Records {
   if (delayMs === 0) return engine;
   const users = new Map<UserId, UserRecords>();
   const waiting: { readonly visibleAtMs: number; readonly apply: () => void }[] = [];
@@ -35,7 +40,8 @@ export function createRecords(engine: Engine, wall: Clock, delayMs: number): Rec
   }
 
   function later(apply: () => void): void {
-    waiting.push({ visibleAtMs: wall.now() + delayMs, apply });
+    if (isRebuilding()) apply();
+    else waiting.push({ visibleAtMs: wall.now() + delayMs, apply });
   }
 
   engine.events.subscribe((event) => {
