@@ -560,26 +560,12 @@ describe('A session that is restored', () => {
         return;
       }
       expect(after.facts.inputs).toEqual([{ session: 's1', market: 'RAIN-26' }]);
-      for (const [was, is] of [
-        [before.quoter, after.quoter],
-        [before.exitWorker, after.exitWorker],
-      ] as const) {
-        const wasOpen =
-          state.startsWith('quoting') && state !== 'quoting.flow.frozen'
-            ? 'quoter'
-            : state === 'softExit.working'
-              ? 'exitWorker'
-              : null;
-        const isWanted = (was === (before.quoter as unknown) ? 'quoter' : 'exitWorker') === wasOpen;
-        expect(is.inputs).toEqual(isWanted ? [was.inputs.at(-1)] : []);
+      for (const name of ['quoter', 'exitWorker'] as const) {
+        expect(after[name].inputs).toEqual(name === bodyIn(state) ? [before[name].inputs.at(-1)] : []);
       }
-      for (const [was, is] of [
-        [before.withdraw, after.withdraw],
-        [before.flatten, after.flatten],
-      ] as const) {
-        const isWanted =
-          was === (before.withdraw as unknown) ? state.endsWith('cancelling') : state === 'killed.flattening';
-        expect(is.questions.map(({ input }) => input)).toEqual(isWanted ? [was.questions.at(-1)?.input] : []);
+      for (const name of ['withdraw', 'flatten'] as const) {
+        const inputs = after[name].questions.map(({ input }) => input);
+        expect(inputs).toEqual(name === bodyIn(state) ? [before[name].questions.at(-1)?.input] : []);
       }
       after.stop('carry');
       if (!after.isOver) await after.withdrawn(0);
@@ -607,6 +593,14 @@ describe('A session that is restored', () => {
     expect(Object.keys(again.children).sort()).toEqual(Object.keys((stored as { children: object }).children).sort());
   });
 });
+
+/** The body that works in a state, besides facts and deadlines. */
+function bodyIn(state: string): 'quoter' | 'exitWorker' | 'withdraw' | 'flatten' | null {
+  if (state.startsWith('quoting')) return state === 'quoting.flow.frozen' ? null : 'quoter';
+  if (state.endsWith('cancelling')) return 'withdraw';
+  if (state === 'softExit.working') return 'exitWorker';
+  return state === 'killed.flattening' ? 'flatten' : null;
+}
 
 function pathOf(state: string): never {
   return state
