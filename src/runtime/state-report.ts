@@ -62,6 +62,7 @@ export function stateReport(
       state: row.state,
       purpose: row.purpose,
     })),
+    foreignOrders: runtime.foreign.count,
     equity: formatMoney(ledger.equity(ledger.explainedCash(), marks)),
     quotes,
     reasons,

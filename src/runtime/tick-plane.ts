@@ -15,7 +15,7 @@ const RECENT_MS = 600_000;
 
 /** Unsubscribing ends all of it. */
 export function connectTickPlane(runtime: TraderRuntime): Subscription {
-  const { feed, accounts, table, gateway, evidence, markets, counts } = runtime;
+  const { feed, accounts, table, gateway, evidence, markets, foreign, counts } = runtime;
   const { venue, settings, clocks, log } = runtime.parts;
   const all = new Subscription();
 
@@ -60,8 +60,8 @@ export function connectTickPlane(runtime: TraderRuntime): Subscription {
   all.add(feed.fills$.subscribe((fill) => accounts.takeFill(fill)));
   all.add(
     feed.orders$.subscribe((order) => {
-      if (order.clientOrderId === null || !isOwnOrder(order.clientOrderId)) return;
-      const row = table.get(order.clientOrderId);
+      foreign.observe(order);
+      const row = isOwnOrder(order.clientOrderId) ? table.get(order.clientOrderId!) : null;
       if (row === null) return;
       table.apply(row.clientOrderId, { ...order, type: 'observed', conclusive: false });
     }),
@@ -100,6 +100,13 @@ export function connectTickPlane(runtime: TraderRuntime): Subscription {
   every(settings.gateway.resolveEveryMs, clocks.wall, async () => {
     for (const row of table.allOpen()) if (row.filledReported > row.filled) readBack(row.market);
   });
+  // What others have on this account, at once and then as often as ours is verified.
+  const lookForForeign = async (): Promise<void> => {
+    const listing = await venue.account.orders({ status: 'resting' });
+    if (listing.complete) foreign.replace(listing.items);
+  };
+  lookForForeign().catch((error) => log.warn({ error: messageOf(error) }, 'orders of others could not be read'));
+  every(settings.gateway.verifyEveryMs, clocks.wall, lookForForeign);
   every(settings.gateway.verifyEveryMs, clocks.wall, async () => {
     await evidence.verify((order) => isOwnOrder(order.clientOrderId));
   });

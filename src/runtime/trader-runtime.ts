@@ -34,6 +34,7 @@ import type { StoreJournal } from '../store/store-journal.ts';
 import { Accounts } from './accounts.ts';
 import { ActorRegister } from './actor-register.ts';
 import { createTraderActor, type TraderActor } from './charts.ts';
+import { ForeignOrders } from './foreign-orders.ts';
 import { LatencyMeter } from './latency-meter.ts';
 import type { Log } from './log.ts';
 import { loadJournal, reconcile, recordOf } from './recover.ts';
@@ -81,6 +82,7 @@ export class TraderRuntime {
   readonly ledger = new Ledger();
   readonly exposure = new Exposure();
   readonly accounts: Accounts;
+  readonly foreign = new ForeignOrders(this.exposure);
   readonly scan: Scan;
   readonly register: ActorRegister;
   readonly latency: LatencyMeter;
@@ -146,12 +148,12 @@ export class TraderRuntime {
       table: this.table,
       account: venue.account,
       orders: venue.orders,
-      door: this.door,
       clocks,
       journal,
       evidenceAfterMs: settings.gateway.evidenceAfterMs,
       takeFills: (fills) => this.accounts.takeFills(fills),
       cancel: (row) => this.gateway.cancel(row),
+      resend: (row) => this.gateway.resend(row),
     });
     this.#entries = new WindowCounter(settings.risk.entriesPerHourMax);
     this.sessions = new SessionBook({
