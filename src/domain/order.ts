@@ -207,6 +207,8 @@ export function advance(row: OrderRow, event: OrderEvent): OrderRow {
       return ended(row, 'denied', event.reason);
 
     case 'sent':
+      // The same request once more: nothing is known by that, but what it signed can take effect later than the first.
+      if (row.state === 'unknown' && row.pending === 'create') return { ...row, signedWallMs: event.wallMs };
       if (row.state !== 'intended') throw new OrderEventRefused(row, event);
       return { ...row, state: 'sent', pending: 'create', signedWallMs: event.wallMs };
 
@@ -332,7 +334,8 @@ function cancel(row: OrderRow, reducedBy: Centicontracts): OrderRow {
 }
 
 function amend(row: OrderRow, wanted: AmendRequest, event: Extract<OrderEvent, { type: 'amendAccepted' }>): OrderRow {
-  const said = event.filled ?? (event.remaining === null ? 0 : wanted.quantity - event.remaining);
+  // The venue may count in `filled` what this amend executed, or all of it; what remains leaves no doubt.
+  const said = event.remaining === null ? (event.filled ?? 0) : wanted.quantity - event.remaining;
   const reported = Math.max(said, row.filledReported) as Centicontracts;
   const { price, quantity, expiresAtMs } = wanted;
   const amended: OrderRow = { ...row, price, quantity, expiresAtMs, filledReported: reported };

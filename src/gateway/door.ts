@@ -16,6 +16,12 @@ export interface Stamp {
 export class Door {
   #permission: Permission = 'closed';
   #epoch = 0;
+  #onMoved: () => void = () => {};
+
+  /** Who is told after the permission was set, in the same turn. One listener: the gateway. */
+  onMoved(listener: () => void): void {
+    this.#onMoved = listener;
+  }
 
   get permission(): Permission {
     return this.#permission;
@@ -30,15 +36,18 @@ export class Door {
   }
   open(): void {
     this.#permission = 'open';
+    this.#onMoved();
   }
   /** Cancels only. */
   restrict(): void {
     this.#permission = 'cancelOnly';
     this.#epoch++;
+    this.#onMoved();
   }
   close(): void {
     this.#permission = 'closed';
     this.#epoch++;
+    this.#onMoved();
   }
 
   /** Why a create with this approval may not leave now, or null. */

@@ -2,59 +2,99 @@
  * Finds out what became of orders whose fate is unknown. Absence counts only when a complete, authenticated listing
  * lacks the order *and* the listing is so late that the request can no longer take effect (its signature is refused
  * 60 s after it was made), or when the same body with the same id was sent again and answered. A failure to read is
- * never evidence: it is tried again.
+ * never evidence: it is tried again. No fill is ever made up: what executed is what fill records say.
  */
 import type { Clocks } from '../domain/clock.ts';
 import type { Fill } from '../domain/fill.ts';
-import type { Ticker } from '../domain/ids.ts';
+import type { ClientOrderId, Ticker } from '../domain/ids.ts';
 import type { Journal } from '../domain/journal.ts';
 import { isTerminal, type OrderRow } from '../domain/order.ts';
-import { ZERO_QUANTITY } from '../domain/units.ts';
+import { type UnixMs, ZERO_QUANTITY } from '../domain/units.ts';
 import type { AccountPort, OrderEntry, VenueOrder } from '../exchange/port.ts';
-import type { Door } from './door.ts';
-import { addressOf } from './gateway.ts';
 import type { OrderTable } from './order-table.ts';
+import { addressOf } from './requests.ts';
 
 export interface EvidenceOptions {
   readonly table: OrderTable;
   readonly account: AccountPort;
   readonly orders: OrderEntry;
-  readonly door: Door;
   readonly clocks: Clocks;
   readonly journal: Journal;
   /** Wall time after its signature at which a request can no longer take effect. */
   readonly evidenceAfterMs: number;
   /** Fills that were read back. */
   readonly takeFills: (fills: readonly Fill[]) => void;
+  /** Sends a cancel, whatever is wanted; resolves when its answer is in the row. */
   readonly cancel: (row: OrderRow) => Promise<void>;
+  /** Sends the same create again where it would still be sent; false: it is not wanted any more, and nothing left. */
+  readonly resend: (row: OrderRow) => Promise<boolean>;
 }
 
-/** A listing must have lacked an order this long before the same body is sent again. */
+/** Our clock, the venue's, and the moment of signing may be this far apart. */
+const CLOCKS_APART_MS = 2_000;
+/** A listing must have lacked an order this long before the same body is sent again; each time twice as long. */
 const RESEND_AFTER_MS = 3_000;
+/** After so many the answer is waited for: each one lengthens the time in which something can still take effect. */
+const RESENDS_MAX = 3;
+
+/** What a read of the account reflects. */
+interface Reading {
+  /** Everything up to here, wall time. */
+  readonly asOfMs: UnixMs;
+  readonly complete: boolean;
+  readonly byClientId: ReadonlyMap<ClientOrderId | null, VenueOrder>;
+}
+
+export interface Verification {
+  readonly complete: boolean;
+  /** Orders of ours that rested although we thought them over. */
+  readonly strays: number;
+  /** Orders that we thought resting and that do not rest. */
+  readonly missing: number;
+}
 
 export class Evidence {
   readonly #options: EvidenceOptions;
+  /** When a row came into the state it is in, wall time: a reading from before says nothing about it. */
+  readonly #sinceMs = new Map<ClientOrderId, UnixMs>();
+  readonly #resends = new Map<ClientOrderId, number>();
+  #looking: Promise<number> | null = null;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
+    const { table, clocks } = options;
+    table.watch((row, before) => {
+      const id = row.clientOrderId;
+      if (row.state !== before?.state) this.#sinceMs.set(id, clocks.wall.now());
+      if (row.state !== 'unknown') this.#resends.delete(id);
+    });
   }
 
   /** Looks once for every unknown order and every missing fill; returns how many orders are still unknown. */
-  async look(): Promise<number> {
+  look(): Promise<number> {
+    // Two lookings at a time would send everything twice.
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<number> {
     const { table } = this.#options;
-    const unknown: OrderRow[] = [];
+    const unknown = new Map<Ticker, OrderRow[]>();
     const behind = new Set<Ticker>();
     for (const row of table.allOpen()) {
-      if (row.state === 'unknown') unknown.push(row);
-      if (row.filledReported > row.filled) behind.add(row.market);
+      if (row.state === 'unknown') unknown.set(row.market, [...(unknown.get(row.market) ?? []), row]);
+      if (row.state === 'unknown' || row.filledReported > row.filled) behind.add(row.market);
     }
-    const markets = new Set(unknown.map((row) => row.market));
-    for (const market of markets)
-      await this.#lookIn(
-        market,
-        unknown.filter((row) => row.market === market),
-      );
-    for (const market of new Set([...markets, ...behind])) await this.readFillsBack(market);
+    // One market that cannot be read must not keep the others unknown.
+    const failures: unknown[] = [];
+    const attempt = async (work: Promise<unknown>): Promise<void> => {
+      await work.catch((error) => failures.push(error));
+    };
+    for (const [market, rows] of unknown) await attempt(this.#lookIn(market, rows));
+    for (const market of behind) await attempt(this.readFillsBack(market));
+    if (failures.length > 0) throw failures[0];
     return table.unknownCount;
   }
 
@@ -71,104 +111,136 @@ export class Evidence {
     const asOfMs = await account.userDataTimestamp();
     const listing = await account.orders({ market });
     const byClientId = new Map(listing.items.map((order) => [order.clientOrderId, order]));
-    for (const row of rows) {
-      const now = table.get(row.clientOrderId);
-      if (now === null || isTerminal(now.state) || now.state !== 'unknown') continue;
-      const found =
-        byClientId.get(row.clientOrderId) ?? (row.orderId === null ? null : await account.order(addressOf(row)));
-      const isLate = row.signedWallMs !== null && asOfMs > row.signedWallMs + this.#options.evidenceAfterMs;
-      if (found !== null && found !== undefined) await this.#found(now, found, isLate);
-      else if (row.pending === 'create' && row.orderId === null && listing.complete) await this.#missing(now, isLate);
+    const reading: Reading = { asOfMs, complete: listing.complete, byClientId };
+    for (const { clientOrderId } of rows) {
+      const row = table.get(clientOrderId);
+      if (row?.state !== 'unknown') continue;
+      let order = byClientId.get(clientOrderId) ?? null;
+      if (order === null && row.orderId !== null) order = await account.order(addressOf(row));
+      const now = table.get(clientOrderId);
+      if (now?.state !== 'unknown') continue;
+      if (order !== null) await this.#found(now, order, reading);
+      else if (!listing.complete) continue;
+      else if (now.orderId === null) await this.#missing(now, reading);
+      else await this.#gone(now, reading);
     }
   }
 
-  async #found(row: OrderRow, order: VenueOrder, isLate: boolean): Promise<void> {
-    const { table, journal } = this.#options;
-    // An amend whose values the venue shows has taken effect; one whose values it does not show may still.
-    const shows =
-      row.amend !== null && order.price === row.amend.price && order.filled + order.remaining === row.amend.quantity;
-    table.apply(row.clientOrderId, {
-      type: 'observed',
-      orderId: order.orderId,
-      status: order.status,
-      filled: order.filled,
-      remaining: order.remaining,
-      price: order.price,
-      reason: order.reason,
-      conclusive: isLate || shows,
-    });
-    journal.append('order.found', { clientOrderId: row.clientOrderId, orderId: order.orderId, status: order.status });
-    const after = table.get(row.clientOrderId);
-    // A cancel that is not known to have worked is simply sent again: canceling twice does no harm.
-    if (after?.state === 'unknown' && after.pending === 'cancel' && order.status === 'resting')
-      await this.#options.cancel(after);
+  /** Whether nothing that was signed for this row can take effect after this reading. */
+  #isLate(row: OrderRow, asOfMs: UnixMs): boolean {
+    const sealedMs = row.signedWallMs ?? this.#since(row);
+    return asOfMs > sealedMs + this.#options.evidenceAfterMs + CLOCKS_APART_MS;
   }
 
-  async #missing(row: OrderRow, isLate: boolean): Promise<void> {
-    const { table, journal, orders, door, clocks } = this.#options;
-    if (isLate) {
-      table.apply(row.clientOrderId, { type: 'absent' });
-      journal.append('order.absent', { clientOrderId: row.clientOrderId });
+  /** Whether the reading is later than the change that put the row where it is. */
+  #reflects(row: OrderRow, asOfMs: UnixMs): boolean {
+    return asOfMs > Math.max(row.signedWallMs ?? 0, this.#since(row)) + CLOCKS_APART_MS;
+  }
+
+  #since(row: OrderRow): number {
+    return this.#sinceMs.get(row.clientOrderId) ?? row.intendedWallMs;
+  }
+
+  async #found(row: OrderRow, order: VenueOrder, { asOfMs }: Reading): Promise<void> {
+    const { table, journal, cancel } = this.#options;
+    const id = row.clientOrderId;
+    // An amend whose values the venue shows has taken effect; one whose values it does not show may still.
+    const { amend } = row;
+    const changes = amend !== null && (amend.price !== row.price || amend.quantity !== row.quantity);
+    const shows = changes && order.price === amend.price && order.filled + order.remaining === amend.quantity;
+    observe(table, row, order, shows || this.#isLate(row, asOfMs));
+    journal.append('order.found', { clientOrderId: id, orderId: order.orderId, status: order.status });
+    const after = table.get(id);
+    if (after?.state !== 'unknown' || order.status !== 'resting') return;
+    // The venue said that it does not rest: a reading that still shows it is an old one, until it is a newer one.
+    if (after.reason === 'cancelNotFound' && !this.#reflects(after, asOfMs)) return;
+    // Canceling twice does no harm, and a canceled order cannot be amended by a request that still wanders about.
+    await cancel(after);
+  }
+
+  /** A create that a complete listing does not show. */
+  async #missing(row: OrderRow, { asOfMs }: Reading): Promise<void> {
+    const { table, journal, clocks, resend } = this.#options;
+    const id = row.clientOrderId;
+    if (row.pending !== 'create') return;
+    if (this.#isLate(row, asOfMs)) {
+      table.apply(id, { type: 'absent' });
+      journal.append('order.absent', { clientOrderId: id });
       return;
     }
-    const waitedMs = clocks.wall.now() - (row.signedWallMs ?? row.intendedWallMs);
-    if (door.permission !== 'open' || waitedMs < RESEND_AFTER_MS) return;
-    // The same body with the same id: 409 proves that it exists, 201 that it did not and now does. Its reservation stands.
-    const epoch = door.riskEpoch;
-    const outcome = await orders.create(row, {
-      priority: 'replace',
-      door: () => (door.permission === 'open' && door.riskEpoch === epoch ? null : 'permission'),
+    const signedMs = row.signedWallMs ?? row.intendedWallMs;
+    const resends = this.#resends.get(id) ?? 0;
+    const waitedMs = clocks.wall.now() - signedMs;
+    // The listing must be from after it was signed: had it executed at once, this would show it.
+    if (asOfMs <= signedMs || resends >= RESENDS_MAX || waitedMs < RESEND_AFTER_MS * 2 ** resends) return;
+    this.#resends.set(id, resends + 1);
+    if (!(await resend(row))) this.#restoreResends(id, resends);
+  }
+
+  #restoreResends(id: ClientOrderId, resends: number): void {
+    if (this.#resends.has(id)) this.#resends.set(id, resends);
+  }
+
+  /**
+   * An order that the venue once named and shows no longer, neither in a complete listing nor by its id: it was put away.
+   * It does not rest; what it executed is what its fill records say, once they too are late enough.
+   */
+  async #gone(row: OrderRow, { asOfMs }: Reading): Promise<void> {
+    const { table, journal, account } = this.#options;
+    const id = row.clientOrderId;
+    if (!this.#isLate(row, asOfMs)) return;
+    const fills = await account.fills({ market: row.market, orderId: row.orderId! });
+    if (!fills.complete) return;
+    this.#options.takeFills(fills.items);
+    const now = table.get(id);
+    if (now?.state !== 'unknown') return;
+    table.apply(id, {
+      type: 'observed',
+      orderId: now.orderId!,
+      status: now.filled >= now.quantity ? 'executed' : 'canceled',
+      filled: now.filled,
+      remaining: ZERO_QUANTITY,
+      price: now.price,
+      reason: 'gone',
+      conclusive: true,
     });
-    journal.append('order.resent', { clientOrderId: row.clientOrderId, outcome: outcome.kind });
-    const now = table.get(row.clientOrderId);
-    if (now === null || now.state !== 'unknown') return;
-    if (outcome.kind === 'accepted') table.apply(row.clientOrderId, { type: 'accepted', ...outcome.value });
-    // Any other answer says nothing about the first request: the next listing will.
-    else if (outcome.kind === 'rejected' && outcome.status === 409)
-      journal.append('order.exists', { clientOrderId: row.clientOrderId });
+    journal.append('order.gone', { clientOrderId: id, orderId: now.orderId, filled: now.filled });
   }
 
   /**
    * Compares what rests at the exchange with what we believe rests there. Orders of ours that we thought over are
-   * canceled; orders that we thought resting and that are not there become unknown, and evidence is sought.
+   * canceled; one that we thought resting and that is not there is read by itself, and sought if that says nothing.
+   * Rows that changed after what the listing reflects are left for the next time.
    */
-  async verify(
-    isOwn: (order: VenueOrder) => boolean,
-    now = this.#options.clocks.wall.now(),
-  ): Promise<{ readonly complete: boolean; readonly strays: number; readonly missing: number }> {
-    const { account, table, journal } = this.#options;
-    const settledBefore = new Set<string>();
-    for (const row of table.allOpen())
-      if (row.state === 'resting' || row.state === 'partiallyFilled') settledBefore.add(row.clientOrderId);
+  async verify(isOwn: (order: VenueOrder) => boolean): Promise<Verification> {
+    const { account, table, journal, orders } = this.#options;
+    this.#forgetFinished();
     const asOfMs = await account.userDataTimestamp();
     const listing = await account.orders({ status: 'resting' });
     if (!listing.complete) return { complete: false, strays: 0, missing: 0 };
     let strays = 0;
-    const resting = new Set<string>();
+    const resting = new Set<ClientOrderId>();
     for (const order of listing.items) {
       if (!isOwn(order) || order.clientOrderId === null) continue;
       resting.add(order.clientOrderId);
       const row = table.get(order.clientOrderId);
-      // A row that ended a moment ago may still show in a read that lags behind.
-      if (row !== null && !isTerminal(row.state)) continue;
-      if (row !== null && order.updatedMs > now - 10_000) continue;
+      if (row !== null && (!isTerminal(row.state) || !this.#reflects(row, asOfMs))) continue;
       strays++;
-      journal.append('order.stray', { clientOrderId: order.clientOrderId, orderId: order.orderId });
-      await this.#options.orders.cancel(
-        { orderId: order.orderId, market: order.market, exchangeIndex: order.exchangeIndex },
-        { priority: 'cancel' },
-      );
+      const { orderId, market, exchangeIndex, clientOrderId } = order;
+      const outcome = await orders.cancel({ orderId, market, exchangeIndex }, { priority: 'cancel' });
+      journal.append('order.stray', { clientOrderId, orderId, cancel: outcome.kind });
     }
     let missing = 0;
-    for (const id of settledBefore) {
-      if (resting.has(id)) continue;
-      const row = [...table.allOpen()].find((each) => each.clientOrderId === id);
-      if (row === undefined || (row.state !== 'resting' && row.state !== 'partiallyFilled')) continue;
-      // The row may be younger than what the listing reflects.
-      if (asOfMs < row.intendedWallMs + 5_000) continue;
+    for (const { clientOrderId } of [...table.allOpen()]) {
+      const row = table.get(clientOrderId);
+      if (row === null || resting.has(clientOrderId) || !isSettled(row) || !this.#reflects(row, asOfMs)) continue;
       missing++;
-      table.apply(row.clientOrderId, { type: 'cancelNotFound' });
-      journal.append('order.missing', { clientOrderId: id });
+      const order = await account.order(addressOf(row));
+      const now = table.get(clientOrderId);
+      if (now === null || !isSettled(now)) continue;
+      journal.append('order.missing', { clientOrderId, status: order?.status ?? null });
+      if (order === null) table.apply(clientOrderId, { type: 'cancelNotFound' });
+      else observe(table, now, order, false);
     }
     return { complete: true, strays, missing };
   }
@@ -179,4 +251,18 @@ export class Evidence {
     if (!listing.complete) return null;
     return listing.items.filter((order) => isOwn(order) && order.remaining > ZERO_QUANTITY);
   }
+
+  #forgetFinished(): void {
+    for (const id of this.#sinceMs.keys()) if (this.#options.table.get(id) === null) this.#sinceMs.delete(id);
+  }
+}
+
+function isSettled(row: OrderRow): boolean {
+  return row.state === 'resting' || row.state === 'partiallyFilled';
+}
+
+function observe(table: OrderTable, row: OrderRow, order: VenueOrder, conclusive: boolean): void {
+  const { orderId, status, filled, remaining, price, reason } = order;
+  const type = 'observed';
+  table.apply(row.clientOrderId, { type, orderId, status, filled, remaining, price, reason, conclusive });
 }

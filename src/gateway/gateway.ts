@@ -1,22 +1,25 @@
 /**
- * Makes what stands in the market what should stand there: desired against working, approval and reservation before
- * the journal, the journal before the wire, the door in the turn of writing, and every answer taken into the row.
- * Nothing here decides a price. Unknown outcomes stop a market until evidence.ts has found out.
+ * Makes what stands in the market what should stand there: desired against working, after every change of either.
+ * Nothing here decides a price. Approval and reservation come before the request, whose way is in requests.ts; unknown
+ * outcomes stop a market until evidence.ts has found out.
  */
 import { Subject } from 'rxjs';
 import type { Clocks } from '../domain/clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import { type ClientOrderId, makeClientOrderId, type RunId, type SessionId, type Ticker } from '../domain/ids.ts';
 import type { Journal } from '../domain/journal.ts';
-import type { Json } from '../domain/json.ts';
 import type { Market } from '../domain/market.ts';
-import type { AmendRequest, OrderIntent, OrderRow } from '../domain/order.ts';
+import { type AmendRequest, isTerminal, type OrderIntent, type OrderRow } from '../domain/order.ts';
 import type { Side } from '../domain/side.ts';
 import type { Centicents, Centicontracts, UnixMs } from '../domain/units.ts';
-import type { OrderAddress, OrderEntry, WriteOutcome } from '../exchange/port.ts';
+import type { OrderEntry } from '../exchange/port.ts';
+import { Attention } from './attention.ts';
+import { Desk, type RefusedBy } from './desk.ts';
 import type { Door, Stamp } from './door.ts';
 import type { OrderTable } from './order-table.ts';
-import { NOTHING, type Step, stepsFor, type Wanted, type WantedPair } from './wanted.ts';
+import { Requests, type Result } from './requests.ts';
+import { Retries } from './retries.ts';
+import { keepsPrice, keepsRow, NOTHING, SIDES, type Step, stepsFor, type Wanted, type WantedPair } from './wanted.ts';
 
 /** A decision of risk/: approved orders carry a stamp, denied ones a reason. */
 export type Verdict = ({ readonly ok: true } & Stamp) | { readonly ok: false; readonly reason: string };
@@ -28,7 +31,7 @@ export interface GatewayOptions {
   readonly orders: OrderEntry;
   readonly clocks: Clocks;
   readonly run: RunId;
-  /** Approves and reserves in one synchronous step. */
+  /** Approves and reserves in one synchronous step; asked again for an order that is held, it reserves nothing more. */
   readonly approve: (intent: OrderIntent) => Verdict;
   /** Whether a price would cross the opposite touch of the full book right now. */
   readonly crosses: (market: Ticker, side: Side, price: Centicents) => boolean;
@@ -39,9 +42,10 @@ export interface GatewayOptions {
 export type GatewayFact =
   | { readonly type: 'denied'; readonly market: Ticker; readonly side: Side; readonly reason: string }
   | { readonly type: 'rejected'; readonly market: Ticker; readonly reason: string }
+  /** An order became unknown, or a fault of ours ended its request. */
   | { readonly type: 'unknown'; readonly market: Ticker; readonly cause: string }
   | { readonly type: 'firstOrder'; readonly market: Ticker }
-  /** From a desired change to bytes on the wire, milliseconds. */
+  /** The bytes of a create were written. */
   | { readonly type: 'sent'; readonly market: Ticker };
 
 export interface GatewayCounts {
@@ -54,66 +58,60 @@ export interface GatewayCounts {
   unknown: number;
 }
 
-interface Desk {
-  readonly market: Market;
-  session: SessionId;
-  wanted: WantedPair;
-  /** Until when a side that was denied or rejected is left alone, market time. */
-  readonly restUntilMs: Record<Side, number>;
-  readonly lastRefusal: Record<Side, string | null>;
-  /** The last wanted order that was sent to be executed at once: it is sent once, whatever became of it. */
-  readonly spent: Record<Side, Wanted | null>;
-}
-
-/** After a denial or rejection the side waits this long, unless what is wanted changes its price. */
-const REFUSAL_REST_MS = 1_000;
-/** A quote that came too late is taken up again with the next look at the book. */
-const STALE_REST_MS = 250;
-
 export class Gateway {
   readonly facts$ = new Subject<GatewayFact>();
   readonly counts: GatewayCounts = { created: 0, canceled: 0, amended: 0, denied: 0, rejected: 0, unknown: 0 };
   readonly #options: GatewayOptions;
+  readonly #requests: Requests;
   readonly #desks = new Map<Ticker, Desk>();
-  /** Orders with a request that waits for tokens or is on its way. */
-  readonly #busy = new Set<ClientOrderId>();
+  /** Orders with a create or an amend that waits for disk or tokens, or is on its way; and those with a cancel. */
+  readonly #writing = new Set<ClientOrderId>();
+  readonly #canceling = new Set<ClientOrderId>();
+  readonly #cancelRetries = new Retries();
+  readonly #amendRetries = new Retries();
+  readonly #attention: Attention;
   #sequence = 0;
   #congested = false;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    const { table, door, clocks } = options;
+    this.#attention = new Attention(clocks.market, (ticker) => this.settle(ticker));
+    this.#requests = new Requests({
+      ...options,
+      onCreateSent: ({ market }) => this.facts$.next({ type: 'sent', market }),
+      onUnknown: ({ market }, cause) => {
+        this.counts.unknown++;
+        this.facts$.next({ type: 'unknown', market, cause });
+      },
+    });
+    table.watch((row) => {
+      if (isTerminal(row.state)) {
+        this.#cancelRetries.forget(row.clientOrderId);
+        this.#amendRetries.forget(row.clientOrderId);
+      }
+      this.#attention.soon(row.market);
+    });
+    door.onMoved(() => this.#touchAll());
   }
 
   /** What should stand in this market from now on. Synchronous; the rest follows by itself. */
   want(market: Market, session: SessionId, wanted: WantedPair): void {
     let desk = this.#desks.get(market.ticker);
     if (desk === undefined) {
-      desk = {
-        market,
-        session,
-        wanted,
-        restUntilMs: { bid: 0, ask: 0 },
-        lastRefusal: { bid: null, ask: null },
-        spent: { bid: null, ask: null },
-      };
+      desk = new Desk(market, session);
       this.#desks.set(market.ticker, desk);
-    } else {
-      for (const side of ['bid', 'ask'] as const) {
-        if (desk.wanted[side]?.price !== wanted[side]?.price) desk.restUntilMs[side] = 0;
-      }
-      if (desk.market !== market) this.#desks.set(market.ticker, { ...desk, market });
-      desk = this.#desks.get(market.ticker)!;
-      desk.session = session;
-      desk.wanted = wanted;
     }
+    desk.market = market;
+    desk.session = session;
+    desk.wanted = wanted;
     this.settle(market.ticker);
   }
 
   /** Nothing of ours should stand here. */
   wantNothing(ticker: Ticker): void {
     const desk = this.#desks.get(ticker);
-    if (desk === undefined) return;
-    desk.wanted = NOTHING;
+    if (desk !== undefined) desk.wanted = NOTHING;
     this.settle(ticker);
   }
 
@@ -128,297 +126,259 @@ export class Gateway {
   /** While tokens are short no new quote starts: what is wanted changes faster than it could be sent. */
   set congested(congested: boolean) {
     this.#congested = congested;
-    if (!congested) for (const ticker of this.#desks.keys()) this.settle(ticker);
+    if (!congested) this.#touchAll();
   }
 
-  /** Compares desired with working and starts what is missing. Called on every change of either. */
+  /**
+   * Compares desired with working and starts what is missing. It comes by itself after every change of either; asking
+   * more often does no harm. Where nobody ever wanted anything (an order of an earlier life that turned up) nothing is
+   * wanted; but as long as the door was not opened such orders are recovery's.
+   */
   settle(ticker: Ticker): void {
-    const desk = this.#desks.get(ticker);
-    if (desk === undefined) return;
     const { table, clocks, door } = this.#options;
+    const desk = this.#desks.get(ticker);
+    if (desk === undefined && door.permission === 'closed') return;
     const nowMs = clocks.market.now();
+    const isOpen = door.permission === 'open';
     const isKnown = !table.isUncertain(ticker) && !table.isBehind(ticker);
-    for (const side of ['bid', 'ask'] as const) {
+    for (const side of SIDES) {
       const rows: OrderRow[] = [];
       for (const row of table.open(ticker)) if (row.side === side && row.filled < row.quantity) rows.push(row);
-      const wanted = desk.wanted[side];
-      const mayCreate =
-        isKnown &&
-        (wanted === null || desk.spent[side] !== wanted) &&
-        door.permission === 'open' &&
-        nowMs >= desk.restUntilMs[side] &&
-        (!this.#congested || wanted?.purpose === 'exit');
-      const steps = stepsFor(
-        wanted,
-        rows,
-        (row) => this.#busy.has(row.clientOrderId),
-        mayCreate,
-        nowMs + this.#options.renewBeforeMs,
-      );
-      for (const step of steps) this.#take(desk, step);
+      const wanted = desk?.wanted[side] ?? null;
+      const steps = stepsFor(wanted, rows, {
+        isBusy: (row, request) => this.#isBusy(row.clientOrderId, request),
+        mayCreate:
+          isOpen && isKnown && (desk?.isDue(side, nowMs) ?? false) && (!this.#congested || wanted?.purpose === 'exit'),
+        renewBeforeMs: isOpen ? nowMs + this.#options.renewBeforeMs : Number.NEGATIVE_INFINITY,
+      });
+      for (const step of steps) this.#take(ticker, step);
     }
+    this.#attention.at(ticker, this.#nextDueMs(ticker, nowMs));
   }
 
   /** Cancels one order whatever is wanted; resolves when the answer is in the row. */
-  cancel(row: OrderRow): Promise<void> {
-    return this.#cancel(row, 'cancel');
+  async cancel(row: OrderRow): Promise<void> {
+    await this.#cancel(row, false);
   }
 
-  #take(desk: Desk, step: Step): void {
-    switch (step.kind) {
-      case 'create':
-        void this.#create(desk, step.wanted).catch((error) => this.#fail(desk.market.ticker, error));
-        break;
-      case 'cancel':
-        void this.#cancel(step.row, 'cancel').catch((error) => this.#fail(desk.market.ticker, error));
-        break;
-      case 'decrease':
-        void this.#decrease(step.row, step.remaining).catch((error) => this.#fail(desk.market.ticker, error));
-        break;
-      case 'renew':
-        void this.#renew(step.row).catch((error) => this.#fail(desk.market.ticker, error));
-        break;
+  /**
+   * Sends an unknown create once more, with its own id, if it would be sent now for the first time: still wanted, still
+   * approved, not crossing, and the door open. Resolves with whether anything left.
+   */
+  async resend(row: OrderRow): Promise<boolean> {
+    const { door, clocks } = this.#options;
+    const id = row.clientOrderId;
+    if (this.#writing.has(id) || door.permission !== 'open' || this.#objection(row) !== null) return false;
+    const verdict = this.#options.approve(row);
+    if (!verdict.ok) return false;
+    this.#writing.add(id);
+    try {
+      const result = await this.#requests.resend(
+        row,
+        () => door.refusal(verdict, clocks.wall.now()) ?? this.#objection(row),
+      );
+      if (result.kind === 'done') this.#countCreated(row.market);
+      return result.kind !== 'denied';
+    } finally {
+      this.#writing.delete(id);
+      this.#attention.soon(row.market);
     }
   }
 
-  async #create(desk: Desk, wanted: Wanted): Promise<void> {
-    const { table, door, journal, orders, clocks, run } = this.#options;
-    const ticker = desk.market.ticker;
-    const nowMs = clocks.market.now();
-    if (wanted.timeInForce !== 'goodTillCanceled') desk.spent[wanted.side] = wanted;
-    const intent: OrderIntent = {
-      clientOrderId: makeClientOrderId(run, desk.session, ++this.#sequence),
-      market: ticker,
-      exchangeIndex: desk.market.exchangeIndex,
-      session: desk.session,
-      purpose: wanted.purpose,
-      side: wanted.side,
-      price: wanted.price,
-      quantity: wanted.quantity,
-      timeInForce: wanted.timeInForce,
-      postOnly: wanted.postOnly,
-      reduceOnly: wanted.purpose === 'exit' && wanted.timeInForce === 'immediateOrCancel',
-      // Whole seconds on the wire: rounded down, so that we never believe in an order that is already gone.
-      expiresAtMs:
-        wanted.timeInForce === 'goodTillCanceled'
-          ? ((Math.floor((nowMs + this.#options.expirationMs) / 1000) * 1000) as UnixMs)
-          : null,
-      intendedWallMs: clocks.wall.now(),
-      intendedMarketMs: nowMs,
-    };
+  #take(ticker: Ticker, step: Step): void {
+    const work =
+      step.kind === 'create'
+        ? this.#create(ticker, step.wanted)
+        : step.kind === 'cancel'
+          ? this.#cancel(step.row, true)
+          : step.kind === 'decrease'
+            ? this.#decrease(step.row, step.remaining)
+            : this.#renew(step.row);
+    work.catch((error) => this.facts$.next({ type: 'unknown', market: ticker, cause: messageOf(error) }));
+  }
+
+  async #create(ticker: Ticker, wanted: Wanted): Promise<void> {
+    const { door, clocks } = this.#options;
+    const desk = this.#desks.get(ticker)!;
+    const { side } = wanted;
+    const intent = this.#intentOf(desk, wanted);
     const verdict = this.#options.approve(intent);
     if (!verdict.ok) {
-      this.#refuse(desk, wanted.side, verdict.reason);
+      this.#refused(desk, side, 'risk', verdict.reason);
       return;
     }
+    if (wanted.timeInForce !== 'goodTillCanceled') desk.spend(wanted);
     const id = intent.clientOrderId;
-    // The row exists before anything can wait: a second look at this side sees it and starts nothing.
-    table.add(intent);
-    this.#busy.add(id);
+    this.#writing.add(id);
     try {
-      const entry = journal.append('order.intended', intent as unknown as Json);
-      await journal.synced(entry);
-      const outcome = await orders.create(intent, {
-        priority: wanted.purpose === 'exit' ? 'reduce' : 'quote',
-        door: () =>
-          door.refusal(verdict, clocks.wall.now()) ?? this.#superseded(desk, wanted) ?? this.#crossing(intent),
-        onSigned: (wallMs) => {
-          table.apply(id, { type: 'sent', wallMs });
-          this.facts$.next({ type: 'sent', market: ticker });
-        },
-      });
-      this.#busy.delete(id);
-      this.#takeCreate(desk, intent, outcome);
-    } catch (error) {
-      // The journal refused: the request never left, the row ends here and says why.
-      this.#busy.delete(id);
-      if (table.get(id)?.state === 'intended') table.apply(id, { type: 'denied', reason: 'journal' });
-      else if (table.get(id)?.pending === 'create')
-        table.apply(id, { type: 'outcomeUnknown', reason: messageOf(error) });
-      throw error;
+      const result = await this.#requests.create(
+        intent,
+        () => door.refusal(verdict, clocks.wall.now()) ?? this.#objection(intent),
+      );
+      this.#created(desk, side, result);
     } finally {
-      this.settle(ticker);
+      this.#writing.delete(id);
+      this.#attention.soon(ticker);
     }
   }
 
-  #takeCreate(
-    desk: Desk,
-    intent: OrderIntent,
-    outcome: WriteOutcome<{ orderId: OrderRow['orderId'] & string; filled: Centicontracts; remaining: Centicontracts }>,
-  ): void {
-    const { table, journal, clocks } = this.#options;
-    const id = intent.clientOrderId;
-    switch (outcome.kind) {
-      case 'accepted': {
-        const first = this.counts.created === 0;
-        this.counts.created++;
-        desk.lastRefusal[intent.side] = null;
-        const { orderId, filled, remaining } = outcome.value;
-        table.apply(id, { type: 'accepted', orderId, filled, remaining });
-        if (first) this.facts$.next({ type: 'firstOrder', market: intent.market });
+  #intentOf(desk: Desk, wanted: Wanted): OrderIntent {
+    const { clocks, run } = this.#options;
+    const { side, price, quantity, purpose, timeInForce, postOnly } = wanted;
+    const isImmediate = timeInForce === 'immediateOrCancel';
+    return {
+      clientOrderId: makeClientOrderId(run, desk.session, ++this.#sequence),
+      market: desk.market.ticker,
+      exchangeIndex: desk.market.exchangeIndex,
+      session: desk.session,
+      purpose,
+      side,
+      price,
+      quantity,
+      timeInForce,
+      postOnly,
+      reduceOnly: purpose === 'exit' && isImmediate,
+      expiresAtMs: timeInForce === 'goodTillCanceled' ? this.#expiry() : null,
+      intendedWallMs: clocks.wall.now(),
+      intendedMarketMs: clocks.market.now(),
+    };
+  }
+
+  /** Whole seconds on the wire: rounded down, so that we never believe in an order that is already gone. */
+  #expiry(): UnixMs {
+    const { clocks, expirationMs } = this.#options;
+    return (Math.floor((clocks.market.now() + expirationMs) / 1000) * 1000) as UnixMs;
+  }
+
+  #created(desk: Desk, side: Side, result: Result): void {
+    const { ticker } = desk.market;
+    switch (result.kind) {
+      case 'done':
+        desk.accepted(side);
+        this.#countCreated(ticker);
         break;
-      }
-      case 'rejected':
-      case 'throttled': {
-        const reason =
-          outcome.kind === 'throttled'
-            ? 'throttled'
-            : /post.only/i.test(outcome.message)
-              ? 'postOnlyCross'
-              : outcome.code;
-        // A race against the market that post-only won for us; anything else is a mistake of ours.
-        if (reason !== 'postOnlyCross') this.counts.rejected++;
-        desk.restUntilMs[intent.side] = clocks.market.now() + REFUSAL_REST_MS;
-        table.apply(id, { type: 'rejected', reason });
-        journal.append('order.rejected', {
-          clientOrderId: id,
-          reason,
-          message: outcome.kind === 'rejected' ? outcome.message : '',
-        });
-        this.facts$.next({ type: 'rejected', market: intent.market, reason });
-        break;
-      }
       case 'denied':
-        table.apply(id, { type: 'denied', reason: outcome.reason });
-        this.#refuse(desk, intent.side, outcome.reason);
+        if (result.reason === 'superseded') desk.superseded(side);
+        else this.#refused(desk, side, 'race', result.reason);
         break;
+      case 'unjournaled':
+        this.#refused(desk, side, 'journal', 'journal');
+        break;
+      case 'refused': {
+        const { reason, isThrottled } = result;
+        // A race against the market that post-only won for us, and tokens that others took, are no mistakes of ours.
+        const isRace = reason === 'postOnlyCross';
+        if (!isRace && !isThrottled) this.counts.rejected++;
+        desk.refused(side, isThrottled ? 'throttled' : isRace ? 'race' : 'venue', reason, this.#marketMs());
+        this.facts$.next({ type: 'rejected', market: ticker, reason });
+        break;
+      }
       case 'unknown':
-        this.#becomeUnknown(id, intent.market, outcome.cause);
         break;
     }
   }
 
-  async #cancel(row: OrderRow, priority: 'cancel'): Promise<void> {
-    const { table, orders, clocks } = this.#options;
+  #countCreated(market: Ticker): void {
+    if (++this.counts.created === 1) this.facts$.next({ type: 'firstOrder', market });
+  }
+
+  async #cancel(row: OrderRow, unlessWanted: boolean): Promise<void> {
     const id = row.clientOrderId;
-    if (row.orderId === null || this.#busy.has(id)) return;
-    this.#busy.add(id);
-    table.apply(id, { type: 'cancelSent', wallMs: clocks.wall.now() });
-    const outcome = await orders.cancel(addressOf(row), { priority });
-    this.#busy.delete(id);
-    switch (outcome.kind) {
-      case 'accepted':
-        this.counts.canceled++;
-        table.apply(id, { type: 'cancelAccepted', reducedBy: outcome.value.reducedBy });
-        break;
-      case 'rejected':
-        if (outcome.status === 404) table.apply(id, { type: 'cancelNotFound' });
-        else table.apply(id, { type: 'requestRefused', reason: outcome.code });
-        break;
-      case 'throttled':
-      case 'denied':
-        table.apply(id, { type: 'requestRefused', reason: outcome.kind });
-        break;
-      case 'unknown':
-        this.#becomeUnknown(id, row.market, outcome.cause);
-        break;
+    const now = this.#options.table.get(id);
+    if (now === null || now.orderId === null || isTerminal(now.state) || this.#canceling.has(id)) return;
+    this.#canceling.add(id);
+    try {
+      // What is wanted may have come back to this order while its cancel waited: it keeps its place then.
+      const door = (): string | null => {
+        const wanted = this.wantedIn(row.market)[row.side];
+        return wanted !== null && keepsRow(wanted, row) ? 'superseded' : null;
+      };
+      const result = await this.#requests.cancel(now, unlessWanted ? door : null);
+      if (result.kind === 'done') this.counts.canceled++;
+      this.#cancelRetries.note(id, result, this.#marketMs());
+    } finally {
+      this.#canceling.delete(id);
+      this.#attention.soon(row.market);
     }
-    this.settle(row.market);
   }
 
   /** Expiry only: it keeps its place in the queue. */
-  async #renew(row: OrderRow): Promise<void> {
-    const expiresAtMs = (Math.floor((this.#options.clocks.market.now() + this.#options.expirationMs) / 1000) *
-      1000) as UnixMs;
-    await this.#amend(row, { price: row.price, quantity: row.quantity, expiresAtMs });
+  #renew(row: OrderRow): Promise<void> {
+    return this.#amend(row, { price: row.price, quantity: row.quantity, expiresAtMs: this.#expiry() });
+  }
+
+  /** To a smaller total at the same price: it keeps its place, and a fill that comes first makes the rest smaller still. */
+  #decrease(row: OrderRow, remaining: Centicontracts): Promise<void> {
+    const executed = Math.max(row.filled, row.filledReported);
+    const quantity = (executed + remaining) as Centicontracts;
+    return this.#amend(row, { price: row.price, quantity, expiresAtMs: row.expiresAtMs });
   }
 
   async #amend(row: OrderRow, amend: AmendRequest): Promise<void> {
-    const { table, orders } = this.#options;
+    const { door } = this.#options;
     const id = row.clientOrderId;
-    if (row.orderId === null) return;
-    this.#busy.add(id);
-    const outcome = await orders.amend({ ...addressOf(row), side: row.side }, amend, {
-      priority: 'replace',
-      door: () => {
-        const state = table.get(id)?.state;
-        return state === 'resting' || state === 'partiallyFilled' ? null : 'superseded';
-      },
-      onSigned: (wallMs) => {
-        table.apply(id, { type: 'amendSent', amend, wallMs });
-      },
-    });
-    this.#busy.delete(id);
-    if (outcome.kind === 'accepted') {
-      this.counts.amended++;
-      table.apply(id, { type: 'amendAccepted', filled: outcome.value.filled, remaining: outcome.value.remaining });
-    } else if (outcome.kind === 'unknown') this.#becomeUnknown(id, row.market, outcome.cause);
-    else if (outcome.kind === 'rejected' && outcome.status === 404) table.apply(id, { type: 'cancelNotFound' });
-    else table.apply(id, { type: 'requestRefused', reason: outcome.kind === 'rejected' ? outcome.code : outcome.kind });
-    this.settle(row.market);
-  }
-
-  /** To an absolute remainder: a repeat of the same request does no harm. */
-  async #decrease(row: OrderRow, remaining: Centicontracts): Promise<void> {
-    const { table, orders } = this.#options;
-    const id = row.clientOrderId;
-    if (row.orderId === null) return;
-    const amend: AmendRequest = {
-      price: row.price,
-      quantity: (row.filled + remaining) as Centicontracts,
-      expiresAtMs: row.expiresAtMs,
-    };
-    this.#busy.add(id);
-    const outcome = await orders.decreaseTo(addressOf(row), remaining, {
-      priority: 'replace',
-      door: () => {
-        const state = table.get(id)?.state;
-        return state === 'resting' || state === 'partiallyFilled' ? null : 'superseded';
-      },
-      onSigned: (wallMs) => {
-        table.apply(id, { type: 'amendSent', amend, wallMs });
-      },
-    });
-    this.#busy.delete(id);
-    if (outcome.kind === 'accepted') {
-      this.counts.amended++;
-      table.apply(id, { type: 'amendAccepted', filled: null, remaining: outcome.value.remaining });
-    } else if (outcome.kind === 'unknown') this.#becomeUnknown(id, row.market, outcome.cause);
-    else if (outcome.kind === 'rejected' && outcome.status === 404) table.apply(id, { type: 'cancelNotFound' });
-    else table.apply(id, { type: 'requestRefused', reason: outcome.kind === 'rejected' ? outcome.code : outcome.kind });
-    this.settle(row.market);
-  }
-
-  #becomeUnknown(id: ClientOrderId, market: Ticker, cause: string): void {
-    const { table } = this.#options;
-    const row = table.get(id);
-    if (row === null || row.pending === null) return;
-    this.counts.unknown++;
-    table.apply(id, { type: 'outcomeUnknown', reason: cause });
-    this.facts$.next({ type: 'unknown', market, cause });
-  }
-
-  /** What is wanted has changed while this waited: a superseded quote is dropped, never sent. */
-  #superseded(desk: Desk, wanted: Wanted): string | null {
-    const now = this.#desks.get(desk.market.ticker)?.wanted[wanted.side];
-    if (now === undefined || now === null || now.purpose !== wanted.purpose) return 'superseded';
-    return now.keeps(wanted.price) ? null : 'superseded';
-  }
-
-  #crossing(intent: OrderIntent): string | null {
-    return intent.postOnly && this.#options.crosses(intent.market, intent.side, intent.price) ? 'wouldCross' : null;
-  }
-
-  #refuse(desk: Desk, side: Side, reason: string): void {
-    if (reason !== 'superseded') {
-      this.counts.denied++;
-      desk.restUntilMs[side] =
-        this.#options.clocks.market.now() +
-        (reason === 'staleApproval' || reason === 'wouldCross' ? STALE_REST_MS : REFUSAL_REST_MS);
+    this.#writing.add(id);
+    try {
+      const result = await this.#requests.amend(row, amend, () => {
+        const wanted = this.wantedIn(row.market)[row.side];
+        if (wanted === null || !keepsRow(wanted, row) || this.#canceling.has(id)) return 'superseded';
+        return door.permission === 'open' ? null : 'permission';
+      });
+      if (result.kind === 'done') this.counts.amended++;
+      this.#amendRetries.note(id, result, this.#marketMs());
+    } finally {
+      this.#writing.delete(id);
+      this.#attention.soon(row.market);
     }
-    if (desk.lastRefusal[side] === reason) return;
-    // One line for a reason, not one for every tick on which it still holds.
-    desk.lastRefusal[side] = reason;
-    this.#options.journal.append('quote.denied', { market: desk.market.ticker, side, reason });
-    this.facts$.next({ type: 'denied', market: desk.market.ticker, side, reason });
   }
 
-  #fail(market: Ticker, error: unknown): void {
-    this.facts$.next({ type: 'unknown', market, cause: messageOf(error) });
+  /** What is wanted has changed, or the book has, since this was asked for: it is dropped, never sent. */
+  #objection(intent: OrderIntent): string | null {
+    const { market, side, price, quantity } = intent;
+    const wanted = this.wantedIn(market)[side];
+    const isWanted =
+      wanted !== null &&
+      wanted.purpose === intent.purpose &&
+      wanted.timeInForce === intent.timeInForce &&
+      quantity <= wanted.quantity &&
+      keepsPrice(wanted, price);
+    if (!isWanted) return 'superseded';
+    return intent.postOnly && this.#options.crosses(market, side, price) ? 'wouldCross' : null;
   }
-}
 
-export function addressOf(row: OrderRow): OrderAddress {
-  if (row.orderId === null) throw new TypeError(`order ${row.clientOrderId} has no venue id yet`);
-  return { orderId: row.orderId, market: row.market, exchangeIndex: row.exchangeIndex };
+  #refused(desk: Desk, side: Side, by: RefusedBy, reason: string): void {
+    const { ticker } = desk.market;
+    this.counts.denied++;
+    if (!desk.refused(side, by, reason, this.#marketMs())) return;
+    // A journal that fails is told to others, not to itself.
+    if (by !== 'journal') this.#options.journal.append('quote.denied', { market: ticker, side, reason });
+    this.facts$.next({ type: 'denied', market: ticker, side, reason });
+  }
+
+  #isBusy(id: ClientOrderId, request: 'cancel' | 'amend'): boolean {
+    const [underWay, retries] =
+      request === 'cancel' ? [this.#canceling, this.#cancelRetries] : [this.#writing, this.#amendRetries];
+    return underWay.has(id) || (retries.dueMs(id) ?? 0) > this.#marketMs();
+  }
+
+  #marketMs(): number {
+    return this.#options.clocks.market.now();
+  }
+
+  #touchAll(): void {
+    for (const ticker of this.#desks.keys()) this.#attention.soon(ticker);
+    for (const row of this.#options.table.allOpen()) this.#attention.soon(row.market);
+  }
+
+  /** When the first thing here that waits for its time is due, market time. */
+  #nextDueMs(ticker: Ticker, nowMs: number): number | null {
+    let dueMs = this.#desks.get(ticker)?.nextDueMs(nowMs) ?? Number.POSITIVE_INFINITY;
+    for (const { clientOrderId } of this.#options.table.open(ticker)) {
+      for (const retries of [this.#cancelRetries, this.#amendRetries]) {
+        const retryMs = retries.dueMs(clientOrderId);
+        if (retryMs !== null && retryMs > nowMs) dueMs = Math.min(dueMs, retryMs);
+      }
+    }
+    return dueMs === Number.POSITIVE_INFINITY ? null : dueMs;
+  }
 }

@@ -22,6 +22,8 @@ export type RowListener = (row: OrderRow, before: OrderRow | null) => void;
 
 /** Finished rows are kept for late facts, up to this many. */
 const FINISHED_MAX = 5_000;
+/** Fills of orders that are not known yet are kept for them, for up to this many orders. */
+const UNPLACED_MAX = 1_000;
 
 const NONE: readonly OrderRow[] = [];
 
@@ -33,11 +35,18 @@ export class OrderTable {
   readonly #finished: ClientOrderId[] = [];
   /** What the book showed of ours since its last snapshot, where the venue marked it. */
   readonly #shown = new Map<ClientOrderId, number>();
-  readonly #listener: RowListener;
+  /** Executed quantity by venue id of orders that no row claims: a listing's fills do not carry our id. */
+  readonly #unplaced = new Map<OrderId, number>();
+  readonly #listeners: RowListener[];
   #unknown = 0;
 
   constructor(listener: RowListener) {
-    this.#listener = listener;
+    this.#listeners = [listener];
+  }
+
+  /** Told of every change after the table's own listener, in the same turn. */
+  watch(listener: RowListener): void {
+    this.#listeners.push(listener);
   }
 
   add(intent: OrderIntent): OrderRow {
@@ -65,7 +74,17 @@ export class OrderTable {
     assert(before !== undefined, `no order ${id} in the table`);
     const row = advance(before, event);
     if (row !== before) this.#put(row, before);
-    return row;
+    // Its own fills may have brought it further meanwhile.
+    return this.#rows.get(id) ?? row;
+  }
+
+  /**
+   * A fill of an order that no row is known to be: it may be a stranger's, or ours whose create was never answered. When
+   * a row turns out to have this venue id, the fill is its.
+   */
+  noteUnplaced(orderId: OrderId, quantity: Centicontracts): void {
+    this.#unplaced.set(orderId, (this.#unplaced.get(orderId) ?? 0) + quantity);
+    if (this.#unplaced.size > UNPLACED_MAX) this.#unplaced.delete(this.#unplaced.keys().next().value!);
   }
 
   /** Rows of a market that are not over, or whose fill records have not all arrived. */
@@ -96,7 +115,7 @@ export class OrderTable {
 
   /** A delta that the venue marked as ours came by: it shows what the book holds of this order right now. */
   noteShown(id: ClientOrderId, change: Centicontracts): void {
-    if (this.#rows.has(id)) this.#shown.set(id, (this.#shown.get(id) ?? 0) + change);
+    if (this.#isOpen(id)) this.#shown.set(id, (this.#shown.get(id) ?? 0) + change);
   }
   /** After a snapshot nothing is marked: rows alone say what is ours. */
   forgetShown(market: Ticker): void {
@@ -133,7 +152,20 @@ export class OrderTable {
       this.#finish(row.clientOrderId);
     }
     this.#unknown += (row.state === 'unknown' ? 1 : 0) - (before?.state === 'unknown' ? 1 : 0);
-    this.#listener(row, before);
+    for (const listener of this.#listeners) listener(row, before);
+    if (row.orderId !== null && before?.orderId !== row.orderId) this.#placeFills(row.clientOrderId, row.orderId);
+  }
+
+  #placeFills(id: ClientOrderId, orderId: OrderId): void {
+    const quantity = this.#unplaced.get(orderId);
+    if (quantity === undefined) return;
+    this.#unplaced.delete(orderId);
+    this.apply(id, { type: 'filled', quantity: quantity as Centicontracts, orderId });
+  }
+
+  #isOpen(id: ClientOrderId): boolean {
+    const row = this.#rows.get(id);
+    return row !== undefined && this.#open.get(row.market)?.has(id) === true;
   }
 
   #finish(id: ClientOrderId): void {

@@ -22,30 +22,34 @@ export interface WantedPair {
 
 export const NOTHING: WantedPair = { bid: null, ask: null };
 
+export const SIDES = ['bid', 'ask'] as const satisfies readonly Side[];
+
 /** What to do about one side of one market, now. */
 export type Step =
-  | { readonly kind: 'create'; readonly wanted: Wanted; readonly replaces: boolean }
-  | { readonly kind: 'cancel'; readonly row: OrderRow; readonly replaces: boolean }
+  | { readonly kind: 'create'; readonly wanted: Wanted }
+  | { readonly kind: 'cancel'; readonly row: OrderRow }
   | { readonly kind: 'decrease'; readonly row: OrderRow; readonly remaining: Centicontracts }
   | { readonly kind: 'renew'; readonly row: OrderRow };
 
+/** What may be done on a side now. */
+export interface Leave {
+  /** Whether a cancel (or another request) for this row waits, is under way, or was refused a moment ago. */
+  readonly isBusy: (row: OrderRow, request: 'cancel' | 'amend') => boolean;
+  /** False while an order here is unknown, fills are behind, the door is not open, or tokens are short. */
+  readonly mayCreate: boolean;
+  /** Orders that expire before this market time are renewed. */
+  readonly renewBeforeMs: number;
+}
+
 /**
  * The steps for one side, in order of their tokens: nothing for a working order that is near enough (cancel 2, create
- * 10, amend and decrease 10 at the venue), a decrease where only the size must shrink (it keeps its place in the
- * queue), otherwise cancel first and create once the side is clear. Rows with a request under way are left to it.
+ * 10, amend 10 at the venue), less size where only the size must shrink (it keeps its place in the queue), otherwise
+ * cancel first and create once the side is clear. Rows with a request under way are left to it, save that an order which
+ * nobody wants any more is canceled over an amend.
  *
  * @param rows what is live on this side
- * @param isBusy a request for this row waits or is under way
- * @param mayCreate false while an order here is unknown, fills are behind, or tokens are short
- * @param renewBeforeMs orders that expire before this market time are renewed
  */
-export function stepsFor(
-  wanted: Wanted | null,
-  rows: readonly OrderRow[],
-  isBusy: (row: OrderRow) => boolean,
-  mayCreate: boolean,
-  renewBeforeMs: number,
-): Step[] {
+export function stepsFor(wanted: Wanted | null, rows: readonly OrderRow[], leave: Leave): Step[] {
   const steps: Step[] = [];
   let kept: OrderRow | null = null;
   let occupied = false;
@@ -53,24 +57,31 @@ export function stepsFor(
     const isResting = row.state === 'resting' || row.state === 'partiallyFilled';
     if (isResting && kept === null && wanted !== null && keepsRow(wanted, row)) {
       kept = row;
-      if (isBusy(row)) continue;
-      const remaining = (row.quantity - row.filled) as Centicontracts;
-      if (remaining > wanted.quantity) steps.push({ kind: 'decrease', row, remaining: wanted.quantity });
-      else if (row.expiresAtMs !== null && row.expiresAtMs < renewBeforeMs) steps.push({ kind: 'renew', row });
+      if (leave.isBusy(row, 'amend') || leave.isBusy(row, 'cancel')) continue;
+      if (remainingOf(row) > wanted.quantity) steps.push({ kind: 'decrease', row, remaining: wanted.quantity });
+      else if (row.expiresAtMs !== null && row.expiresAtMs < leave.renewBeforeMs) steps.push({ kind: 'renew', row });
       continue;
     }
     occupied = true;
-    if (isResting && !isBusy(row)) steps.push({ kind: 'cancel', row, replaces: wanted !== null });
+    const isCancelable = isResting || (row.state === 'amendPending' && wanted === null);
+    if (isCancelable && !leave.isBusy(row, 'cancel')) steps.push({ kind: 'cancel', row });
   }
-  if (wanted !== null && kept === null && !occupied && mayCreate)
-    steps.push({ kind: 'create', wanted, replaces: false });
+  if (wanted !== null && kept === null && !occupied && leave.mayCreate) steps.push({ kind: 'create', wanted });
   return steps;
 }
 
 /** Same purpose, near enough in price, and not so small that it is worth a place further back in the queue. */
-function keepsRow(wanted: Wanted, row: OrderRow): boolean {
+export function keepsRow(wanted: Wanted, row: OrderRow): boolean {
   if (row.purpose !== wanted.purpose || row.timeInForce !== wanted.timeInForce) return false;
-  const remaining = row.quantity - row.filled;
   // A partly filled order keeps its place; only one that has become less than half of what is wanted is replaced.
-  return wanted.keeps(row.price) && remaining * 2 >= wanted.quantity;
+  return keepsPrice(wanted, row.price) && remainingOf(row) * 2 >= wanted.quantity;
+}
+
+/** Its own price is always near enough, whatever the rule says: otherwise the same order would be made again and again. */
+export function keepsPrice(wanted: Wanted, price: Centicents): boolean {
+  return price === wanted.price || wanted.keeps(price);
+}
+
+function remainingOf(row: OrderRow): number {
+  return row.quantity - Math.max(row.filled, row.filledReported);
 }

@@ -62,8 +62,11 @@ export class Accounts {
     } as unknown as Json);
     const position = ledger.position(fill.market);
     exposure.setPosition(fill.market, position.quantity, position.cost);
-    if (row === null) this.#foreignFills++;
-    else table.apply(row.clientOrderId, { type: 'filled', quantity: fill.quantity, orderId: fill.orderId });
+    if (row === null) {
+      this.#foreignFills++;
+      // A listing does not carry our id: the order may be one of ours whose create was never answered.
+      table.noteUnplaced(fill.orderId, fill.quantity);
+    } else table.apply(row.clientOrderId, { type: 'filled', quantity: fill.quantity, orderId: fill.orderId });
     this.fills$.next(fill);
     this.changed$.next(fill.market);
     if (fill.positionAfter !== null && fill.positionAfter !== position.quantity) this.mismatch$.next(fill.market);
