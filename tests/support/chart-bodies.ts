@@ -41,7 +41,11 @@ export class Tap<TEvent extends EventObject, TInput extends NonReducibleUnknown 
   fail(error: unknown): void {
     const broken = this.#subject;
     this.#subject = new Subject();
+    // Who is told of the break listens no more, whatever the break makes them do next.
+    const left = this.listeners;
+    this.listeners = 0;
     broken.error(error);
+    this.listeners += left;
   }
   end(): void {
     const ended = this.#subject;
@@ -56,10 +60,8 @@ export class Tap<TEvent extends EventObject, TInput extends NonReducibleUnknown 
         this.inputs.push(input);
         this.onOpen();
         const subscription = this.#subject.subscribe(subscriber);
-        return () => {
-          this.listeners--;
-          subscription.unsubscribe();
-        };
+        subscription.add(() => this.listeners--);
+        return subscription;
       }),
   );
 }

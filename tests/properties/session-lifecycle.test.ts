@@ -1,0 +1,380 @@
+/**
+ * One market session under any sequence of facts and commands, with bodies that answer: withdrawing and crossing tell
+ * the position, which changes when fills come; time passes on a clock that stands otherwise. What must hold:
+ *
+ * 1. After an order to stop the session is closed within its patience, each question being answered.
+ * 2. The quoter is listened to in quoting.flow.live and nowhere else, and never together with the exit worker, not even
+ *    for a moment; the exit worker in softExit.working and nowhere else; neither while something withdraws or crosses.
+ * 3. Once closed, nothing listens, no question is open and no deadline runs.
+ * 4. `carried` is the position that withdrawing or crossing told last (a later fact, where that broke); 0 where nothing
+ *    was ever in the market.
+ * 5. A halted session does not cross: it begins no crossing, and one under way is called off in the same turn.
+ * 6. A session told to carry does not cross from then on, and neither does one that stopped crossing once.
+ * 7. A session crosses only on a book in sync, current data and known orders.
+ * 8. No way leads from a way out back to quoting.
+ * 9. The reason of the end is the first that was noted, and every closed session has one.
+ * 10. Storing it as JSON and restoring it at any point changes none of this.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { EndReason, SessionFact, SessionInput } from '../../machines/market-session.ts';
+import { clockAt, settle, T0_MS } from '../support/chart-bodies.ts';
+import { NOTHING_ALIVE, SESSION_INPUT, SessionStage } from '../support/session-stage.ts';
+
+const RUNS = process.env.BOTHSIDES_LONG === '1' ? 20_000 : 500;
+
+type Manner = 'soft' | 'hard' | 'carry';
+type Step =
+  | { readonly kind: 'fact'; readonly fact: SessionFact }
+  | { readonly kind: 'regime'; readonly regime: string; readonly ready: boolean; readonly fresh: boolean }
+  | { readonly kind: 'fill'; readonly position: number }
+  | { readonly kind: 'stop'; readonly manner: Manner }
+  | { readonly kind: 'sides'; readonly to: 'both' | 'bidOnly' | 'askOnly' }
+  | { readonly kind: 'say'; readonly type: 'exit.flat' | 'quoter.failed' }
+  | { readonly kind: 'break'; readonly body: 'quoter' | 'exitWorker' | 'facts' | 'withdraw' | 'flatten' }
+  | { readonly kind: 'answer' }
+  | { readonly kind: 'pass'; readonly ms: number }
+  | { readonly kind: 'warm' }
+  | { readonly kind: 'restore' };
+
+const factArbitrary: fc.Arbitrary<SessionFact> = fc.oneof(
+  fc.constantFrom<SessionFact>(
+    { type: 'book.synced' },
+    { type: 'book.voided' },
+    { type: 'data.current' },
+    { type: 'data.stale' },
+    { type: 'data.stopped' },
+    { type: 'trades.heard' },
+    { type: 'trades.silent' },
+    { type: 'spread.shocked' },
+    { type: 'spread.calmed' },
+    { type: 'toxicity.triggered' },
+    { type: 'toxicity.recovered' },
+    { type: 'volatility.collapsed' },
+    { type: 'orders.uncertain' },
+    { type: 'orders.certain' },
+    { type: 'market.ended' },
+  ),
+  fc.constantFrom('active', 'active', 'reducing', 'paused', 'halted').map((mode) => ({
+    type: 'risk.moded' as const,
+    mode: mode as 'active',
+  })),
+);
+
+const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: factArbitrary.map((fact) => ({ kind: 'fact' as const, fact })) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('regime' as const),
+      regime: fc.constantFrom('RANGING', 'TRENDING', 'CHAOTIC'),
+      ready: fc.boolean(),
+      fresh: fc.boolean(),
+    }),
+  },
+  // Everything that quoting and crossing wait for, so that sequences reach the states behind.
+  { weight: 6, arbitrary: fc.constant({ kind: 'warm' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('fill' as const), position: fc.integer({ min: -900, max: 900 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('stop' as const),
+      manner: fc.constantFrom<Manner>('soft', 'soft', 'hard', 'carry'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('sides' as const), to: fc.constantFrom('both', 'bidOnly', 'askOnly') }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('say' as const), type: fc.constantFrom('exit.flat', 'quoter.failed') }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('break' as const),
+      body: fc.constantFrom('quoter', 'exitWorker', 'facts', 'withdraw', 'flatten'),
+    }),
+  },
+  { weight: 6, arbitrary: fc.constant({ kind: 'answer' as const }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('pass' as const),
+      ms: fc.constantFrom(0, 1_000, 5_000, 15_000, 20_000, 300_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'restore' as const }) },
+);
+
+const inputArbitrary: fc.Arbitrary<Partial<SessionInput>> = fc.record({
+  kind: fc.constantFrom('quote', 'quote', 'quote', 'carry'),
+  onClose: fc.constantFrom('flat', 'carry'),
+  closingAtMs: fc.constantFrom(T0_MS + 4_000, T0_MS + 60_000, T0_MS + 3_600_000),
+});
+
+/** What the test knows of the session without asking its chart. */
+interface Known {
+  position: number;
+  /** What withdrawing or crossing told last. */
+  told: number;
+  /** What the session heard last, told or as a fact. */
+  heard: number;
+  /** Withdrawing or crossing broke: there may be no later word than a fact. */
+  broke: boolean;
+  /** Nothing was ever in the market. */
+  untouched: boolean;
+  synced: boolean;
+  current: boolean;
+  certain: boolean;
+  halted: boolean;
+  barred: boolean;
+  factsBroke: boolean;
+  /** It has begun to leave: no way leads back to quoting. */
+  isOut: boolean;
+  reason: EndReason | null;
+}
+
+class Trial {
+  stage: SessionStage;
+  readonly violations: string[] = [];
+  readonly input: Partial<SessionInput>;
+  readonly clock = clockAt();
+  readonly known: Known = {
+    position: 0,
+    told: 0,
+    heard: 0,
+    broke: false,
+    untouched: true,
+    synced: false,
+    current: false,
+    certain: true,
+    halted: false,
+    barred: false,
+    factsBroke: false,
+    isOut: false,
+    reason: null,
+  };
+
+  constructor(input: Partial<SessionInput>) {
+    this.input = input;
+    this.stage = this.#watched(new SessionStage({ input, clock: this.clock }));
+    this.stage.start();
+  }
+
+  /** What must hold at every moment is looked at where something begins; a throw there would be the body's, so it is kept. */
+  #watched(stage: SessionStage): SessionStage {
+    const { known } = this;
+    const never = (isSo: boolean, what: string): void => {
+      if (isSo) this.violations.push(what);
+    };
+    const asks = () => stage.withdraw.open.length + stage.flatten.open.length > 0;
+    stage.quoter.onOpen = () => {
+      known.untouched = false;
+      never(stage.exitWorker.listeners > 0 || asks(), 'quotes beside a way out');
+      never(known.halted, 'quotes during a halt');
+      never(known.isOut, 'quotes after it left quoting');
+    };
+    stage.exitWorker.onOpen = () => {
+      known.isOut = true;
+      never(stage.quoter.listeners > 0 || asks(), 'works beside something else');
+      never(known.halted, 'works during a halt');
+    };
+    stage.withdraw.onAsked = () => {
+      known.untouched = false;
+      known.isOut = true;
+      never(stage.quoter.listeners + stage.exitWorker.listeners > 0, 'withdraws from under somebody');
+    };
+    stage.flatten.onAsked = () => {
+      never(stage.quoter.listeners + stage.exitWorker.listeners > 0, 'crosses beside somebody');
+      never(known.halted, 'crosses during a halt');
+      never(known.barred, 'crosses though told to carry, or after it stopped crossing');
+      never(!known.synced || !known.current || !known.certain, 'crosses blindly');
+    };
+    return stage;
+  }
+
+  hear(fact: SessionFact): void {
+    const { known, stage } = this;
+    if (known.factsBroke || stage.isOver) return;
+    if (fact.type === 'book.synced') known.synced = true;
+    if (fact.type === 'book.voided') known.synced = false;
+    if (fact.type === 'data.current') known.current = true;
+    if (fact.type === 'data.stale' || fact.type === 'data.stopped') known.current = false;
+    if (fact.type === 'orders.certain') known.certain = true;
+    if (fact.type === 'orders.uncertain') known.certain = false;
+    if (fact.type === 'position.changed') known.heard = fact.position;
+    if (fact.type === 'risk.moded') known.halted = fact.mode === 'halted';
+    const wasCrossing = stage.flatten.open.length > 0;
+    stage.facts.say(fact);
+    // It stopped crossing: for good.
+    if (wasCrossing && stage.flatten.open.length === 0) known.barred = true;
+  }
+
+  async take(step: Step): Promise<void> {
+    const { known, stage } = this;
+    switch (step.kind) {
+      case 'fact':
+        this.hear(step.fact);
+        break;
+      case 'regime':
+        this.hear({ ...step, type: 'regime.changed', atMs: this.clock.now() });
+        break;
+      case 'warm':
+        this.hear({ type: 'book.synced' });
+        this.hear({ type: 'data.current' });
+        this.hear({ type: 'orders.certain' });
+        this.hear({ type: 'trades.heard' });
+        this.hear({ type: 'spread.calmed' });
+        this.hear({ type: 'toxicity.recovered' });
+        this.hear({ type: 'regime.changed', regime: 'RANGING', ready: true, fresh: true, atMs: this.clock.now() });
+        if (stage.actor.getSnapshot().matches({ warmup: 'delaying' })) stage.pass(SESSION_INPUT.startDelayMs);
+        break;
+      case 'fill':
+        // Fills come to those who have orders out.
+        if (stage.quoter.listeners + stage.exitWorker.listeners + stage.flatten.open.length === 0) break;
+        known.position = step.position;
+        this.hear({ type: 'position.changed', position: step.position });
+        break;
+      case 'stop':
+        this.stop(step.manner);
+        break;
+      case 'sides':
+        stage.quoter.say({ type: 'sides.limited', to: step.to });
+        break;
+      case 'say':
+        if (step.type === 'exit.flat') {
+          known.position = stage.exitWorker.listeners > 0 ? 0 : known.position;
+          stage.exitWorker.say({ type: 'exit.flat' });
+        } else {
+          stage.quoter.say({ type: 'quoter.failed', message: 'x' });
+          stage.exitWorker.say({ type: 'quoter.failed', message: 'x' });
+        }
+        break;
+      case 'break':
+        await this.#break(step.body);
+        break;
+      case 'answer':
+        await this.answer();
+        break;
+      case 'pass':
+        stage.pass(step.ms);
+        break;
+      case 'restore':
+        await this.#restore();
+        break;
+    }
+    this.check();
+  }
+
+  stop(manner: Manner): void {
+    const { known, stage } = this;
+    if (stage.isOver) return;
+    if (manner === 'carry') known.barred = true;
+    stage.stop(manner);
+  }
+
+  /** Whoever waits for an answer gets it. Returns whether somebody did. */
+  async answer(): Promise<boolean> {
+    const { known, stage } = this;
+    const asked = stage.flatten.open.length > 0 ? stage.flatten : stage.withdraw;
+    if (asked.open.length === 0) return false;
+    if (asked === stage.flatten) known.position = Math.trunc(known.position / 2);
+    known.told = known.position;
+    known.heard = known.position;
+    await asked.answer({ position: known.position, atMs: this.clock.now() });
+    return true;
+  }
+
+  async #break(body: 'quoter' | 'exitWorker' | 'facts' | 'withdraw' | 'flatten'): Promise<void> {
+    const { known, stage } = this;
+    if (body === 'facts') {
+      if (stage.isOver) return;
+      known.factsBroke = true;
+      known.barred = true;
+      stage.facts.fail(new Error('facts'));
+    } else if (body === 'quoter' || body === 'exitWorker') {
+      stage[body].fail(new Error(body));
+    } else if (stage[body].open.length > 0) {
+      known.barred = true;
+      known.broke = true;
+      await stage[body].refuse(new Error(body));
+    }
+  }
+
+  async #restore(): Promise<void> {
+    const snapshot = JSON.parse(JSON.stringify(this.stage.actor.getPersistedSnapshot()));
+    const { value, context } = this.stage;
+    this.stage.actor.stop();
+    // Facts that broke are not heard again by a session that was told so.
+    this.stage = this.#watched(new SessionStage({ input: this.input, clock: this.clock, snapshot }));
+    this.stage.start();
+    expect(this.stage.value).toEqual(value);
+    expect(this.stage.context).toEqual(context);
+    await settle();
+    expect(this.stage.value).toEqual(value);
+  }
+
+  /** What holds whenever the session rests between two events. */
+  check(): void {
+    const { stage, known } = this;
+    const snapshot = stage.actor.getSnapshot();
+    expect(this.violations).toEqual([]);
+    expect(snapshot.status).not.toBe('error');
+    const isLive = snapshot.status === 'active' && snapshot.matches({ quoting: { flow: 'live' } });
+    const isWorking = snapshot.status === 'active' && snapshot.matches({ softExit: 'working' });
+    expect(stage.quoter.listeners).toBe(isLive ? 1 : 0);
+    expect(stage.exitWorker.listeners).toBe(isWorking ? 1 : 0);
+    if (known.halted || known.barred) expect(stage.flatten.open).toEqual([]);
+    const { reason } = snapshot.context;
+    if (known.reason !== null) expect(reason).toBe(known.reason);
+    known.reason = reason;
+    if (stage.isOver) {
+      expect(stage.alive()).toEqual(NOTHING_ALIVE);
+      expect(stage.output?.reason ?? null).toBe(reason ?? (this.input.kind === 'carry' ? 'carriedOn' : null));
+      if (known.untouched) expect(stage.output?.carried).toBe(0);
+      else expect(stage.output?.carried).toBe(known.broke ? known.heard : known.told);
+    }
+  }
+}
+
+describe('A market session', () => {
+  it('keeps its promises under any sequence of facts, commands, answers and breaks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        inputArbitrary,
+        fc.array(stepArbitrary, { maxLength: 40 }),
+        fc.constantFrom<Manner>('soft', 'hard', 'carry'),
+        async (input, steps, manner) => {
+          const trial = new Trial(input);
+          trial.check();
+          for (const step of steps) await trial.take(step);
+
+          trial.stop(manner);
+          trial.check();
+          // Every question is answered at once: what is left of time is the chart's own patience.
+          const stoppedAtMs = trial.clock.now();
+          const patienceMs =
+            input.kind === 'carry'
+              ? SESSION_INPUT.carryTtlMs
+              : Math.max(SESSION_INPUT.reversionWaitMs, SESSION_INPUT.softExitMaxMs);
+          for (;;) {
+            while (await trial.answer()) trial.check();
+            if (trial.stage.isOver) break;
+            const dueMs = trial.clock.nextDueMs;
+            expect(dueMs).not.toBeNull();
+            trial.clock.advanceTo(dueMs!);
+            trial.check();
+            expect(trial.clock.now() - stoppedAtMs).toBeLessThanOrEqual(patienceMs);
+          }
+          if (manner !== 'soft') expect(trial.clock.now()).toBe(stoppedAtMs);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+});
