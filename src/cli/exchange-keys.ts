@@ -1,8 +1,9 @@
 /** The keys of the embedded exchange's accounts: made once, kept in its data folder for their owner only. */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { BothsidesError, messageOf } from '../domain/errors.ts';
+import { makeFolder } from '../store/make-folder.ts';
 
 export const KEY_TYPES = ['rsa', 'ed25519'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
@@ -22,18 +23,11 @@ export interface ExchangeKey {
 export function openKeys(folder: string, count: number, type: KeyType): ExchangeKey[] {
   const keysFolder = join(folder, 'keys');
   try {
-    makeFolder(keysFolder);
+    makeFolder(keysFolder, 0o700);
   } catch (cause) {
     throw unwritable(keysFolder, cause);
   }
   return Array.from({ length: count }, (_, index) => openKey(keysFolder, `account-${index + 1}`, type));
-}
-
-/** One by one: Node's own recursive form never returns in places that refuse new folders with ENOENT, as /proc does. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  mkdirSync(folder, { mode: 0o700 });
 }
 
 function openKey(folder: string, user: string, type: KeyType): ExchangeKey {

@@ -22,12 +22,18 @@ export function note(text: string): void {
  */
 export function printError(error: unknown): ExitCode {
   if (error instanceof BothsidesError && error.code !== 'FAULT') {
-    note(`bothsides: ${[error.message, error.remedy].filter((part) => part !== '').join(' ')} [${error.code}]`);
+    note(`bothsides: ${[ended(error.message), error.remedy].filter((part) => part !== '').join(' ')} [${error.code}]`);
   } else {
     note(`bothsides: This should not have happened: ${messageOf(error)} [FAULT]`);
     if (error instanceof Error && error.stack !== undefined) note(error.stack);
   }
   return exitCodeOf(error);
+}
+
+/** As a sentence; after a list, what follows begins a line. */
+function ended(text: string): string {
+  const sentence = /[.?!:)]$/.test(text) ? text : `${text}.`;
+  return sentence.includes('\n') ? `${sentence}\n` : sentence;
 }
 
 /** Columns of equal width, two spaces apart; the last one is left as it is. */

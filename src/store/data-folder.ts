@@ -1,9 +1,10 @@
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BothsidesError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { UnixMs } from '../domain/units.ts';
 import { openLevelStore, unwritable } from './level-store.ts';
+import { makeFolder } from './make-folder.ts';
 import type { Store } from './store.ts';
 import { checkVersion } from './store-version.ts';
 
@@ -76,7 +77,7 @@ export async function openDataFolder(folder: string, identity: DataIdentity, now
 /** Makes the folder ours, or finds that it is; a folder with other things in it is left alone. */
 async function claim(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const names = await readdir(folder);
     // A sign that was being written when the power went is alone in its folder.
     if (names.includes(SIGN) && (names.length === 1 || (await readSign(folder)).startsWith(SIGN_START))) return;

@@ -36,7 +36,9 @@ export function check<T>(schema: ZodType<T>, path: string, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw nonsense(path, `a body whose ${issue?.path.join('.') || 'root'} ${issue?.message ?? 'is wrong'}`);
+  const where = issue?.path.join('.') ?? '';
+  const what = (issue?.message ?? 'is wrong').replace(/^Invalid input: /, '');
+  throw nonsense(path, where === '' ? `a body that cannot be: ${what}` : `a body in which ${where} cannot be: ${what}`);
 }
 
 export function toGrid(path: string, ranges: readonly PriceRange[]): PriceGrid {

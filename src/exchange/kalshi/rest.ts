@@ -274,11 +274,11 @@ function jsonOf(path: string, status: number, body: string): unknown {
   }
 }
 
-/** A failed fetch hides its reason one level down. */
+/** A failed fetch hides its reason under one wrapping or two, the last of which says what happened. */
 function causeOf(error: unknown): string {
-  const text = messageOf(error);
-  const inner = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : '';
-  return inner === '' || text.includes(inner) ? text : `${text}: ${inner}`;
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
+  return messageOf(innermost) || String((innermost as { code?: unknown }).code ?? 'no reason given');
 }
 
 function unreachable(path: string, cause: string): BothsidesError {
