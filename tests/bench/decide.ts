@@ -9,31 +9,20 @@ import { Exposure } from '../../src/risk/exposure.ts';
 import { limitsOf } from '../../src/risk/limits.ts';
 import { DEFAULTS } from '../support/default-settings.ts';
 import { feesOf, marketWith, quantity, readingOf } from '../support/markets.ts';
+import { type BenchRow, ceilingRow, repeatedly } from './row.ts';
 
-export interface Percentiles {
-  readonly p50Us: number;
-  readonly p99Us: number;
-}
-
-export interface DecideBench {
-  /** reading → decide → approve both sides */
-  readonly whole: Percentiles;
-  /** one approval of it */
-  readonly approval: Percentiles;
-}
-
-const WARM_UP = 20_000;
-const TURNS = 100_000;
+/** Of one round; the first round only warms up. */
+const TURNS = 50_000;
 /** Markets with positions and orders beside the one that is quoted: an approval must not feel them. */
 const OTHERS = 200;
 
-function percentiles(nanoseconds: Float64Array): Percentiles {
+function p99Us(nanoseconds: Float64Array): number {
   nanoseconds.sort();
-  const at = (share: number) => nanoseconds[Math.floor((nanoseconds.length - 1) * share)]! / 1_000;
-  return { p50Us: at(0.5), p99Us: at(0.99) };
+  return nanoseconds[Math.floor((nanoseconds.length - 1) * 0.99)]! / 1_000;
 }
 
-export function benchDecide(): DecideBench {
+/** A round: for each turn, nanoseconds from the reading to both approvals. */
+function prepare(): () => Float64Array {
   const market = marketWith({ fees: feesOf('quadratic_with_maker_fees') });
   const exposure = new Exposure();
   exposure.describe(market.ticker, market);
@@ -55,11 +44,10 @@ export function benchDecide(): DecideBench {
   const readings = Array.from({ length: 64 }, (_, index) =>
     readingOf(30 + (index % 30), 34 + (index % 30) + (index % 3)),
   );
-  const whole = new Float64Array(TURNS);
-  const approval = new Float64Array(TURNS);
+  let turn = 0;
 
-  for (let turn = -WARM_UP; turn < TURNS; turn++) {
-    const reading = readings[turn & 63]!;
+  const once = (): number => {
+    const reading = readings[++turn & 63]!;
     const position = (((turn & 7) - 4) * 100) as Centicontracts;
     exposure.setPosition(market.ticker, position, fromDollars(Math.abs(position) * 0.004));
     const bidId = `bs-run-s1-${2 * turn}` as ClientOrderId;
@@ -78,17 +66,18 @@ export function benchDecide(): DecideBench {
     };
     const start = process.hrtime.bigint();
     const { bid, ask } = decide(input);
-    const decided = process.hrtime.bigint();
     if (bid !== null) approve({ ...bid, clientOrderId: bidId, market: market.ticker, purpose: 'quote' }, context);
-    const once = process.hrtime.bigint();
     if (ask !== null) approve({ ...ask, clientOrderId: askId, market: market.ticker, purpose: 'quote' }, context);
-    const end = process.hrtime.bigint();
-    if (turn >= 0) {
-      whole[turn] = Number(end - start);
-      approval[turn] = Number(once - decided);
-    }
+    const took = Number(process.hrtime.bigint() - start);
     exposure.release(bidId);
     exposure.release(askId);
-  }
-  return { whole: percentiles(whole), approval: percentiles(approval) };
+    return took;
+  };
+  return () => Float64Array.from({ length: TURNS }, once);
+}
+
+export async function benchDecide(): Promise<BenchRow> {
+  const round = prepare();
+  const measured = await repeatedly(() => p99Us(round()));
+  return ceilingRow('of it: book reading → two approved orders, p99', 'µs', measured, 50);
 }

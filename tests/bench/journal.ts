@@ -6,7 +6,7 @@ import { Level } from 'level';
 import { createSystemClock } from '../../src/runtime/system-clock.ts';
 import { openLevelStore } from '../../src/store/level-store.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
-import { type BenchRow, compare } from './row.ts';
+import { type BenchRow, compare, ratioRow } from './row.ts';
 
 /** With BOTHSIDES_LONG=1 the whole million of the budget; it takes half a minute to write. */
 const ENTRIES = process.env.BOTHSIDES_LONG === '1' ? 1_000_000 : 100_000;
@@ -82,9 +82,8 @@ export async function benchRestart(): Promise<BenchRow> {
   try {
     await writeJournal(folder);
     const [measured] = await compare([() => restart(folder)], () => openBare(folder));
-    const { ours, baseline, ratio } = measured!;
     const name = `restart, tail of 10,000 after ${ENTRIES.toLocaleString('en-US')} ÷ bare open`;
-    return { name, unit: 'ms', ours, baseline, value: ratio, budget: 10, bound: 'atMost' };
+    return ratioRow(name, 'ms', measured!, 10, 'atMost');
   } finally {
     await rm(root, { recursive: true, force: true });
   }

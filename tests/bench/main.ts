@@ -3,23 +3,19 @@
  * row is more than a fifth away from its budget. Not part of the tests: a busy machine must not fail a commit.
  */
 import { alignColumns, note, print, printError } from '../../src/cli/output.ts';
-import { type Bench, type BenchRow, ceilingRow, ratioRow } from './row.ts';
+import type { Bench, BenchRow } from './row.ts';
 
 /** How far from its budget a row may be before the run fails: machines differ. */
 const TOLERATED = 0.8;
 
 /** Each benchmark by the name that asks for it alone; loaded when it is its turn. */
 const BENCHES: Readonly<Record<string, Bench>> = {
-  parse: async () => {
-    const { ratio, oursPerSecond, barePerSecond } = (await import('./parse.ts')).benchParse();
-    return ratioRow('parse, apply, touch ÷ JSON.parse', 'frames/s', oursPerSecond, barePerSecond, ratio, 0.75);
-  },
+  parse: async () => (await import('./parse.ts')).benchParse(),
   socket: async () => (await import('./socket.ts')).benchSocket(),
-  decide: async () => {
-    const { whole } = (await import('./decide.ts')).benchDecide();
-    return ceilingRow('book reading → two approved orders, p99', 'µs', whole.p99Us, 50);
-  },
+  tick: async () => (await import('./tick.ts')).benchTick(),
+  decide: async () => (await import('./decide.ts')).benchDecide(),
   matching: async () => (await import('./matching.ts')).benchMatching(),
+  restart: async () => (await import('./journal.ts')).benchRestart(),
   signing: async () => (await import('./signing.ts')).benchSigning(),
 };
 
@@ -40,8 +36,8 @@ async function withinLimit(name: string, bench: Bench): Promise<readonly BenchRo
 
 type Verdict = 'holds' | 'near' | 'FAILS';
 
-function judge(row: BenchRow): Verdict {
-  const share = row.bound === 'atLeast' ? row.value / row.budget : row.budget / row.value;
+function judge({ bound, budget, measured }: BenchRow): Verdict {
+  const share = bound === 'atLeast' ? measured.value / budget : budget / measured.value;
   if (share >= 1) return 'holds';
   return share >= TOLERATED ? 'near' : 'FAILS';
 }
@@ -53,13 +49,15 @@ function formatNumber(value: number): string {
 }
 
 function describeRow(row: BenchRow): string[] {
+  const { measured } = row;
   const sign = row.bound === 'atLeast' ? '≥' : '≤';
   const unit = row.baseline === null ? ` ${row.unit}` : ' ×';
   return [
     row.name,
     `${formatNumber(row.ours)} ${row.unit}`,
     row.baseline === null ? '–' : `${formatNumber(row.baseline)} ${row.unit}`,
-    `${formatNumber(row.value)}${unit}`,
+    `${formatNumber(measured.value)}${unit}`,
+    `${formatNumber(measured.least)} – ${formatNumber(measured.most)}`,
     `${sign} ${formatNumber(row.budget)}`,
     judge(row),
   ];
@@ -79,7 +77,7 @@ async function main(wanted: readonly string[]): Promise<void> {
     note(`measuring ${name} …`);
     rows.push(...(await withinLimit(name, bench)));
   }
-  const head = ['what', 'ours', 'baseline', 'measured', 'budget', ''];
+  const head = ['what', 'ours', 'baseline', 'measured', 'from – to', 'budget', ''];
   print(alignColumns([head, ...rows.map(describeRow)]));
   if (rows.some((row) => judge(row) === 'FAILS')) process.exitCode = 1;
 }

@@ -4,18 +4,11 @@ import type { Random } from '../../src/domain/random.ts';
 import { createRandom } from '../../src/domain/seeded-random.ts';
 import { type Centicents, type Centicontracts, formatPrice, formatQuantity } from '../../src/domain/units.ts';
 import { decodeFrame } from '../../src/exchange/kalshi/parse-stream.ts';
+import { type BenchRow, compared, ROUNDS, ratioRow } from './row.ts';
 
 const MARKETS = 60;
 const FRAMES = 60_000;
-const REPEATS = 5;
 const FRAMES_A_SLICE = 2000;
-
-export interface ParseBench {
-  /** Our frames a second ÷ bare frames a second. */
-  readonly ratio: number;
-  readonly oursPerSecond: number;
-  readonly barePerSecond: number;
-}
 
 /** Frames as a busy hour brings them: snapshots first, then changes near the touch, some trades and tickers. */
 function lifelikeFrames(random: Random): string[] {
@@ -147,7 +140,7 @@ function secondsOf(act: () => number): number {
 }
 
 /** The two take turns by slices of a few milliseconds, so that a noisy moment of the machine hits both. */
-function run(frames: readonly string[]): ParseBench {
+function run(frames: readonly string[]): { readonly ours: number; readonly bare: number } {
   const books = new Map<string, OrderBook>();
   let oursSeconds = 0;
   let bareSeconds = 0;
@@ -156,17 +149,16 @@ function run(frames: readonly string[]): ParseBench {
     bareSeconds += secondsOf(() => bare(slice));
     oursSeconds += secondsOf(() => ours(slice, books));
   }
-  return {
-    ratio: bareSeconds / oursSeconds,
-    oursPerSecond: frames.length / oursSeconds,
-    barePerSecond: frames.length / bareSeconds,
-  };
+  return { ours: frames.length / oursSeconds, bare: frames.length / bareSeconds };
 }
 
-/** The repeat whose ratio is the median of five, after one that only warms up. */
-export function benchParse(): ParseBench {
+export function benchParse(): BenchRow {
   const frames = lifelikeFrames(createRandom(7));
   run(frames);
-  const runs = Array.from({ length: REPEATS }, () => run(frames));
-  return runs.toSorted((a, b) => a.ratio - b.ratio)[REPEATS >> 1]!;
+  const runs = Array.from({ length: ROUNDS }, () => run(frames));
+  const measured = compared(
+    runs.map((one) => one.ours),
+    runs.map((one) => one.bare),
+  );
+  return ratioRow('parse, apply, touch ÷ JSON.parse', 'frames/s', measured, 0.75);
 }

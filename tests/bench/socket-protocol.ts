@@ -1,7 +1,12 @@
-/** What the socket benchmark and its venue, in another thread, agree on. */
+/** What the socket benchmarks and their venues, in another thread, agree on. */
 export interface SocketVenueOptions {
   readonly markets: number;
   readonly frames: number;
+}
+
+export interface TickVenueOptions {
+  readonly markets: number;
+  readonly framesPerSecond: number;
 }
 
 /** The trade that ends a run. */

@@ -15,7 +15,7 @@ import type { Catalogue } from '../../src/exchange/port.ts';
 import { Feed } from '../../src/feed/feed.ts';
 import { createSystemClock } from '../../src/runtime/system-clock.ts';
 import { loadSettings } from '../../src/settings/load.ts';
-import { type BenchRow, ROUNDS, ratioRow } from './row.ts';
+import { type BenchRow, compare, ratioRow } from './row.ts';
 import { LAST_TRADE, type SocketVenueOptions, tickerOf } from './socket-protocol.ts';
 
 const MARKETS = 60;
@@ -100,7 +100,6 @@ async function ourRate(url: string, pour: () => void): Promise<number> {
   return (FRAMES * 1000) / tookMs;
 }
 
-/** The pair whose ratio is the median of five, ours and bare in turns, after a pair that only warms up. */
 export async function benchSocket(): Promise<BenchRow> {
   const workerData: SocketVenueOptions = { markets: MARKETS, frames: FRAMES };
   const worker = new Worker(new URL('./socket-venue.ts', import.meta.url), { workerData });
@@ -108,14 +107,8 @@ export async function benchSocket(): Promise<BenchRow> {
     const [port] = (await once(worker, 'message')) as [number];
     const url = `ws://127.0.0.1:${port}/trade-api/ws/v2`;
     const pour = (): void => worker.postMessage('pour');
-    const pairs: { ours: number; bare: number }[] = [];
-    for (let round = 0; round <= ROUNDS; round++) {
-      const bare = await bareRate(url, pour);
-      const ours = await ourRate(url, pour);
-      if (round > 0) pairs.push({ ours, bare });
-    }
-    const { ours, bare } = pairs.toSorted((a, b) => a.ours / a.bare - b.ours / b.bare)[ROUNDS >> 1]!;
-    return ratioRow('socket bytes → book ÷ ws + JSON.parse', 'messages/s', ours, bare, ours / bare, 0.75);
+    const [measured] = await compare([() => ourRate(url, pour)], () => bareRate(url, pour));
+    return ratioRow('socket bytes → book ÷ ws + JSON.parse', 'messages/s', measured!, 0.75);
   } finally {
     await worker.terminate();
   }
