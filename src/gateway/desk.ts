@@ -23,6 +23,8 @@ const WAITS: Record<RefusedBy, readonly [firstMs: number, longestMs: number]> = 
 };
 
 interface SideState {
+  /** A create waits or is on its way, or its answer has not been thought about yet. */
+  isSending: boolean;
   restUntilMs: number;
   /** Refusals in a row. */
   refusals: number;
@@ -33,7 +35,14 @@ interface SideState {
   spent: Wanted | null;
 }
 
-const fresh = (): SideState => ({ restUntilMs: 0, refusals: 0, refusedBy: null, told: null, spent: null });
+const fresh = (): SideState => ({
+  isSending: false,
+  restUntilMs: 0,
+  refusals: 0,
+  refusedBy: null,
+  told: null,
+  spent: null,
+});
 
 export class Desk {
   market: Market;
@@ -61,9 +70,9 @@ export class Desk {
 
   /** Whether what is wanted on this side may be sent now, as far as earlier answers go. */
   isDue(side: Side, nowMs: number): boolean {
-    const { spent, restUntilMs } = this.#sides[side];
+    const { isSending, spent, restUntilMs } = this.#sides[side];
     const wanted = this.#wanted[side];
-    return wanted !== null && wanted !== spent && nowMs >= restUntilMs;
+    return wanted !== null && wanted !== spent && !isSending && nowMs >= restUntilMs;
   }
 
   /** When the next side that rests and wants something is due again, market time; null when none is. */
@@ -76,9 +85,14 @@ export class Desk {
     return next;
   }
 
-  /** An order that executes at once or not at all leaves: not again for the same wish. */
-  spend(wanted: Wanted): void {
-    this.#sides[wanted.side].spent = wanted;
+  /** A create is on its way from now until `sent`; one that executes at once or not at all goes once for a wish. */
+  sending(wanted: Wanted): void {
+    const state = this.#sides[wanted.side];
+    state.isSending = true;
+    if (wanted.timeInForce !== 'goodTillCanceled') state.spent = wanted;
+  }
+  sent(side: Side): void {
+    this.#sides[side].isSending = false;
   }
 
   accepted(side: Side): void {

@@ -64,7 +64,7 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #requests: Requests;
   readonly #desks = new Map<Ticker, Desk>();
-  /** Orders with a create or an amend that waits for disk or tokens, or is on its way; and those with a cancel. */
+  /** Orders with an amend or a repeated create that waits for tokens or is on its way; and those with a cancel. */
   readonly #writing = new Set<ClientOrderId>();
   readonly #canceling = new Set<ClientOrderId>();
   readonly #cancelRetries = new Retries();
@@ -207,9 +207,7 @@ export class Gateway {
       this.#refused(desk, side, 'risk', verdict.reason);
       return;
     }
-    if (wanted.timeInForce !== 'goodTillCanceled') desk.spend(wanted);
-    const id = intent.clientOrderId;
-    this.#writing.add(id);
+    desk.sending(wanted);
     try {
       const result = await this.#requests.create(
         intent,
@@ -217,7 +215,7 @@ export class Gateway {
       );
       this.#created(desk, side, result);
     } finally {
-      this.#writing.delete(id);
+      desk.sent(side);
       this.#attention.soon(ticker);
     }
   }

@@ -81,12 +81,12 @@ export class Requests {
         table.apply(id, { type: 'denied', reason: outcome.reason });
         return outcome;
       case 'unknown':
-        return this.#unknown(id, outcome.cause);
+        return this.#unknown(id, outcome.cause, true);
       case 'throttled':
         return this.#notCreated(id, THROTTLED);
       case 'rejected': {
         // Somebody on the way may have sent it twice: whatever the first did, it did with our id.
-        if (outcome.code === EXISTS) return this.#unknown(id, EXISTS);
+        if (outcome.code === EXISTS) return this.#unknown(id, EXISTS, true);
         const isCross = /post.only/i.test(outcome.message);
         const reason = isCross ? 'postOnlyCross' : outcome.code;
         journal.append('order.rejected', { clientOrderId: id, reason, message: outcome.message });
@@ -186,9 +186,11 @@ export class Requests {
     }
   }
 
-  #unknown(id: ClientOrderId, cause: string): Result {
+  #unknown(id: ClientOrderId, cause: string, isCreate = false): Result {
     const { table } = this.#options;
     const before = table.get(id);
+    // A create that fills or records have proven meanwhile is not made unknown by its missing answer.
+    if (isCreate && before?.pending !== 'create') return DONE;
     const after = table.apply(id, { type: 'outcomeUnknown', reason: cause });
     // Records and fills may have been faster than the answer that never came.
     if (after.state !== 'unknown') return DONE;
