@@ -2,15 +2,17 @@
  * One market session under any sequence of facts and commands, with bodies that answer: withdrawing and crossing tell
  * the position, which changes when fills come; time passes on a clock that stands otherwise. What must hold:
  *
- * 1. After an order to stop the session is closed within its patience, each question being answered.
+ * 1. After an order to stop the session is closed within its patience, each question being answered; and however often
+ *    it is interrupted, it waits and works on its way out no longer than that in all.
  * 2. The quoter is listened to in quoting.flow.live and nowhere else, and never together with the exit worker, not even
  *    for a moment; the exit worker in softExit.working and nowhere else; neither while something withdraws or crosses.
- * 3. Once closed, nothing listens, no question is open and no deadline runs.
- * 4. `carried` is the position that withdrawing or crossing told last (a later fact, where that broke); 0 where nothing
+ * 3. It quotes, and crosses, only on a book in sync, current data and known orders.
+ * 4. Once closed, nothing listens, no question is open and no deadline runs; and what was ever in the market was
+ *    withdrawn since somebody last worked there.
+ * 5. `carried` is the position that withdrawing or crossing told last (a later fact, where that broke); 0 where nothing
  *    was ever in the market.
- * 5. A halted session does not cross: it begins no crossing, and one under way is called off in the same turn.
- * 6. A session told to carry does not cross from then on, and neither does one that stopped crossing once.
- * 7. A session crosses only on a book in sync, current data and known orders.
+ * 6. A halted session does not cross: it begins no crossing, and one under way is called off in the same turn.
+ * 7. A session told to carry does not cross from then on, and neither does one that stopped crossing once.
  * 8. No way leads from a way out back to quoting.
  * 9. The reason of the end is the first that was noted, and every closed session has one.
  * 10. Storing it as JSON and restoring it at any point changes none of this.
@@ -30,7 +32,9 @@ type Step =
   | { readonly kind: 'fill'; readonly position: number }
   | { readonly kind: 'stop'; readonly manner: Manner }
   | { readonly kind: 'sides'; readonly to: 'both' | 'bidOnly' | 'askOnly' }
-  | { readonly kind: 'say'; readonly type: 'exit.flat' | 'quoter.failed' }
+  /** `left`: a fill that comes after the worker said that it is flat. */
+  | { readonly kind: 'flat'; readonly left: number }
+  | { readonly kind: 'fail' }
   | { readonly kind: 'break'; readonly body: 'quoter' | 'exitWorker' | 'facts' | 'withdraw' | 'flatten' }
   | { readonly kind: 'answer' }
   | { readonly kind: 'pass'; readonly ms: number }
@@ -61,8 +65,25 @@ const factArbitrary: fc.Arbitrary<SessionFact> = fc.oneof(
   })),
 );
 
+const stop = (manner: Manner): Step => ({ kind: 'stop', manner });
+const pass = (ms: number): Step => ({ kind: 'pass', ms });
+const WARM: Step = { kind: 'warm' };
+const FILL: Step = { kind: 'fill', position: 700 };
+const ANSWER: Step = { kind: 'answer' };
+
+/** Ways to the states that chance alone seldom reaches. */
+const wayArbitrary: fc.Arbitrary<readonly Step[]> = fc.constantFrom(
+  [],
+  [WARM],
+  [WARM, FILL, stop('soft')],
+  [WARM, FILL, stop('soft'), ANSWER],
+  [WARM, FILL, stop('soft'), ANSWER, pass(15_000)],
+  [WARM, FILL, stop('hard')],
+  [WARM, FILL, stop('hard'), ANSWER],
+);
+
 const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: factArbitrary.map((fact) => ({ kind: 'fact' as const, fact })) },
+  { weight: 8, arbitrary: factArbitrary.map((fact) => ({ kind: 'fact' as const, fact })) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -72,43 +93,30 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
       fresh: fc.boolean(),
     }),
   },
-  // Everything that quoting and crossing wait for, so that sequences reach the states behind.
-  { weight: 6, arbitrary: fc.constant({ kind: 'warm' as const }) },
+  { weight: 6, arbitrary: fc.constant(WARM) },
   {
-    weight: 3,
+    weight: 4,
     arbitrary: fc.record({ kind: fc.constant('fill' as const), position: fc.integer({ min: -900, max: 900 }) }),
   },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('stop' as const),
-      manner: fc.constantFrom<Manner>('soft', 'soft', 'hard', 'carry'),
-    }),
-  },
+  { weight: 2, arbitrary: fc.constantFrom<Manner>('soft', 'soft', 'hard', 'carry').map(stop) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('sides' as const), to: fc.constantFrom('both', 'bidOnly', 'askOnly') }),
   },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('flat' as const), left: fc.constantFrom(0, 300) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('say' as const), type: fc.constantFrom('exit.flat', 'quoter.failed') }),
+    arbitrary: fc.oneof(
+      fc.constant<Step>({ kind: 'fail' }),
+      fc.record({
+        kind: fc.constant('break' as const),
+        body: fc.constantFrom('quoter', 'exitWorker', 'facts', 'withdraw', 'flatten'),
+      }),
+    ),
   },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('break' as const),
-      body: fc.constantFrom('quoter', 'exitWorker', 'facts', 'withdraw', 'flatten'),
-    }),
-  },
-  { weight: 6, arbitrary: fc.constant({ kind: 'answer' as const }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant('pass' as const),
-      ms: fc.constantFrom(0, 1_000, 5_000, 15_000, 20_000, 300_000),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ kind: 'restore' as const }) },
+  { weight: 6, arbitrary: fc.constant(ANSWER) },
+  { weight: 6, arbitrary: fc.constantFrom(0, 1_000, 5_000, 15_000, 15_000, 300_000).map(pass) },
+  { weight: 1, arbitrary: fc.constant<Step>({ kind: 'restore' }) },
 );
 
 const inputArbitrary: fc.Arbitrary<Partial<SessionInput>> = fc.record({
@@ -134,6 +142,10 @@ interface Known {
   halted: boolean;
   barred: boolean;
   factsBroke: boolean;
+  /** Nobody worked in the market since it was last withdrawn from. */
+  clear: boolean;
+  /** When withdrawing was answered first. */
+  withdrawnAtMs: number | null;
   /** It has begun to leave: no way leads back to quoting. */
   isOut: boolean;
   reason: EndReason | null;
@@ -156,6 +168,8 @@ class Trial {
     halted: false,
     barred: false,
     factsBroke: false,
+    clear: true,
+    withdrawnAtMs: null,
     isOut: false,
     reason: null,
   };
@@ -175,12 +189,14 @@ class Trial {
     const asks = () => stage.withdraw.open.length + stage.flatten.open.length > 0;
     stage.quoter.onOpen = () => {
       known.untouched = false;
+      known.clear = false;
       never(stage.exitWorker.listeners > 0 || asks(), 'quotes beside a way out');
       never(known.halted, 'quotes during a halt');
       never(known.isOut, 'quotes after it left quoting');
     };
     stage.exitWorker.onOpen = () => {
       known.isOut = true;
+      known.clear = false;
       never(stage.quoter.listeners > 0 || asks(), 'works beside something else');
       never(known.halted, 'works during a halt');
     };
@@ -190,12 +206,20 @@ class Trial {
       never(stage.quoter.listeners + stage.exitWorker.listeners > 0, 'withdraws from under somebody');
     };
     stage.flatten.onAsked = () => {
+      known.clear = false;
       never(stage.quoter.listeners + stage.exitWorker.listeners > 0, 'crosses beside somebody');
       never(known.halted, 'crosses during a halt');
       never(known.barred, 'crosses though told to carry, or after it stopped crossing');
       never(!known.synced || !known.current || !known.certain, 'crosses blindly');
     };
     return stage;
+  }
+
+  /** How long it may wait and work on its way out. */
+  get patienceMs(): number {
+    return this.input.kind === 'carry'
+      ? SESSION_INPUT.carryTtlMs
+      : Math.max(SESSION_INPUT.reversionWaitMs, SESSION_INPUT.softExitMaxMs);
   }
 
   hear(fact: SessionFact): void {
@@ -246,14 +270,13 @@ class Trial {
       case 'sides':
         stage.quoter.say({ type: 'sides.limited', to: step.to });
         break;
-      case 'say':
-        if (step.type === 'exit.flat') {
-          known.position = stage.exitWorker.listeners > 0 ? 0 : known.position;
-          stage.exitWorker.say({ type: 'exit.flat' });
-        } else {
-          stage.quoter.say({ type: 'quoter.failed', message: 'x' });
-          stage.exitWorker.say({ type: 'quoter.failed', message: 'x' });
-        }
+      case 'flat':
+        if (stage.exitWorker.listeners > 0) known.position = step.left;
+        stage.exitWorker.say({ type: 'exit.flat' });
+        break;
+      case 'fail':
+        stage.quoter.say({ type: 'quoter.failed', message: 'x' });
+        stage.exitWorker.say({ type: 'quoter.failed', message: 'x' });
         break;
       case 'break':
         await this.#break(step.body);
@@ -286,6 +309,8 @@ class Trial {
     if (asked === stage.flatten) known.position = Math.trunc(known.position / 2);
     known.told = known.position;
     known.heard = known.position;
+    known.clear = true;
+    known.withdrawnAtMs ??= this.clock.now();
     await asked.answer({ position: known.position, atMs: this.clock.now() });
     return true;
   }
@@ -328,6 +353,15 @@ class Trial {
     const isLive = snapshot.status === 'active' && snapshot.matches({ quoting: { flow: 'live' } });
     const isWorking = snapshot.status === 'active' && snapshot.matches({ softExit: 'working' });
     expect(stage.quoter.listeners).toBe(isLive ? 1 : 0);
+    if (isLive) {
+      const { synced, current, certain } = known;
+      expect({ synced, current, certain }).toEqual({ synced: true, current: true, certain: true });
+    }
+    if (isWorking || (snapshot.status === 'active' && snapshot.matches({ softExit: 'awaitingReversion' }))) {
+      // Past its patience it may be here for the rest of this turn: the deadline is due now.
+      const isPast = this.clock.now() - known.withdrawnAtMs! > this.patienceMs;
+      if (isPast) expect(this.clock.nextDueMs).toBe(this.clock.now());
+    }
     expect(stage.exitWorker.listeners).toBe(isWorking ? 1 : 0);
     if (known.halted || known.barred) expect(stage.flatten.open).toEqual([]);
     const { reason } = snapshot.context;
@@ -336,6 +370,7 @@ class Trial {
     if (stage.isOver) {
       expect(stage.alive()).toEqual(NOTHING_ALIVE);
       expect(stage.output?.reason ?? null).toBe(reason ?? (this.input.kind === 'carry' ? 'carriedOn' : null));
+      expect(known.clear || known.broke).toBe(true);
       if (known.untouched) expect(stage.output?.carried).toBe(0);
       else expect(stage.output?.carried).toBe(known.broke ? known.heard : known.told);
     }
@@ -347,21 +382,21 @@ describe('A market session', () => {
     await fc.assert(
       fc.asyncProperty(
         inputArbitrary,
-        fc.array(stepArbitrary, { maxLength: 40 }),
+        wayArbitrary,
+        fc.array(stepArbitrary, { maxLength: 30, size: 'max' }),
         fc.constantFrom<Manner>('soft', 'hard', 'carry'),
-        async (input, steps, manner) => {
+        async (input, way, steps, manner) => {
           const trial = new Trial(input);
           trial.check();
-          for (const step of steps) await trial.take(step);
+          for (const step of [...way, ...steps]) {
+            if (trial.stage.isOver) break;
+            await trial.take(step);
+          }
 
           trial.stop(manner);
           trial.check();
           // Every question is answered at once: what is left of time is the chart's own patience.
           const stoppedAtMs = trial.clock.now();
-          const patienceMs =
-            input.kind === 'carry'
-              ? SESSION_INPUT.carryTtlMs
-              : Math.max(SESSION_INPUT.reversionWaitMs, SESSION_INPUT.softExitMaxMs);
           for (;;) {
             while (await trial.answer()) trial.check();
             if (trial.stage.isOver) break;
@@ -369,7 +404,7 @@ describe('A market session', () => {
             expect(dueMs).not.toBeNull();
             trial.clock.advanceTo(dueMs!);
             trial.check();
-            expect(trial.clock.now() - stoppedAtMs).toBeLessThanOrEqual(patienceMs);
+            expect(trial.clock.now() - stoppedAtMs).toBeLessThanOrEqual(trial.patienceMs);
           }
           if (manner !== 'soft') expect(trial.clock.now()).toBe(stoppedAtMs);
         },
