@@ -1,7 +1,7 @@
 /**
  * The charts get their bodies: every named actor and action of machines/ is provided here, from the rooms of one runtime.
  */
-import { Observable } from 'rxjs';
+import { filter, type MonoTypeOperatorFunction, map, Observable } from 'rxjs';
 import { createActor, fromEventObservable, fromPromise } from 'xstate';
 import { deadlineOn } from '../../machines/deadline.ts';
 import { marketFeed } from '../../machines/market-feed.ts';
@@ -11,10 +11,11 @@ import { riskSupervisor } from '../../machines/risk-supervisor.ts';
 import { type ScannerEvent, scanner } from '../../machines/scanner.ts';
 import { sessionManager } from '../../machines/session-manager.ts';
 import { trader } from '../../machines/trader.ts';
-import { sleep } from '../domain/clock.ts';
+import type { Clock } from '../domain/clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import { named, type Ticker } from '../domain/ids.ts';
 import { centicontracts } from '../domain/units.ts';
+import type { LifecycleEvent } from '../exchange/port.ts';
 import { type ExitOptions, exitWorker, flatten, withdraw } from './exits.ts';
 import { proveEmpty } from './prove-empty.ts';
 import { quoter } from './quoter.ts';
@@ -34,8 +35,8 @@ export function createTraderActor(runtime: TraderRuntime) {
     gateway: runtime.gateway,
     table: runtime.table,
     accounts: runtime.accounts,
-    evidence: runtime.evidence,
     ordersChanged$: runtime.ordersChanged$,
+    journal: parts.journal,
   };
   const facts = {
     clocks,
@@ -97,19 +98,24 @@ export function createTraderActor(runtime: TraderRuntime) {
   const scanning = scanner.provide({
     actors: {
       deadline,
-      catalogueChanges: fromEventObservable(
-        () =>
-          new Observable<ScannerEvent>((subscriber) =>
-            runtime.markets.catalogueChanged$.subscribe((event) => {
-              if (event.change.kind === 'created' || event.change.kind === 'activated')
-                subscriber.next({ type: 'catalogue.changed' });
-            }),
-          ),
+      catalogueChanges: fromEventObservable(() =>
+        runtime.markets.catalogueChanged$.pipe(
+          filter(({ change }) => isNews(change)),
+          // Markets are listed in flocks, all day long: the catalogue is read once for each flock.
+          notOftenerThan(settings.discovery.sweepEveryMs, clocks.market),
+          map((): ScannerEvent => ({ type: 'catalogue.changed' })),
+        ),
       ),
       discover: fromPromise(() => runtime.scan.discover()),
       sweep: fromPromise(async () => runtime.scan.sweep()),
       whenToRetry: fromPromise<number>(async () => {
-        await sleep(clocks.market, settings.discovery.sweepEveryMs);
+        // By whichever clock comes first: a market that stands still must not keep us from looking for one that moves.
+        const limit = new AbortController();
+        await Promise.race([
+          pause(clocks.market, settings.discovery.sweepEveryMs, limit.signal),
+          pause(clocks.wall, settings.discovery.sweepEveryMs, limit.signal),
+        ]);
+        limit.abort();
         return clocks.market.now();
       }),
     },
@@ -136,11 +142,12 @@ export function createTraderActor(runtime: TraderRuntime) {
             accounts: runtime.accounts,
             gateway: runtime.gateway,
             feed: runtime.feed,
-            markets: runtime.markets,
             door: runtime.door,
             journal: parts.journal,
             haltFile: parts.haltFile,
             quoted: () => runtime.sessions.markets(),
+            mode: () => runtime.mode,
+            speed: parts.speed,
           },
           runtime.days,
         ),
@@ -194,6 +201,45 @@ export function createTraderActor(runtime: TraderRuntime) {
 }
 
 export type TraderActor = ReturnType<typeof createTraderActor>;
+
+/** What a shortlist may have to know: another market, or fees that only the catalogue tells. */
+function isNews(change: LifecycleEvent['change']): boolean {
+  return (
+    change.kind === 'created' || change.kind === 'activated' || (change.kind === 'feesChanged' && change.fees === null)
+  );
+}
+
+/** The first at once; what comes within this time of the last one said is said once, when it is over. */
+function notOftenerThan<T>(everyMs: number, clock: Clock): MonoTypeOperatorFunction<T> {
+  return (source) =>
+    new Observable<T>((subscriber) => {
+      let saidMs = Number.NEGATIVE_INFINITY;
+      let timer: unknown = null;
+      const subscription = source.subscribe((value) => {
+        if (timer !== null) return;
+        timer = clock.setTimeout(
+          () => {
+            timer = null;
+            saidMs = clock.now();
+            subscriber.next(value);
+          },
+          saidMs + everyMs - clock.now(),
+        );
+      });
+      return () => {
+        subscription.unsubscribe();
+        clock.clearTimeout(timer);
+      };
+    });
+}
+
+/** A sleep that leaves no timer behind. */
+function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(resolve, delayMs);
+    signal.addEventListener('abort', () => clock.clearTimeout(timer), { once: true });
+  });
+}
 
 /** Congestion and certainty as the tick plane sees them. */
 function gatewayFacts({ table, ordersChanged$, parts }: TraderRuntime): Observable<GatewayEvent> {

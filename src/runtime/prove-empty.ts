@@ -6,6 +6,8 @@ import type { Proof } from '../../machines/trader.ts';
 import { type Clocks, sleep } from '../domain/clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import { isOwnOrder } from '../domain/ids.ts';
+import { isTerminal } from '../domain/order.ts';
+import type { OrderEntry, VenueOrder } from '../exchange/port.ts';
 import type { Evidence } from '../gateway/evidence.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { OrderTable } from '../gateway/order-table.ts';
@@ -20,6 +22,7 @@ export interface ProveEmptyParts {
   readonly parts: {
     readonly clocks: Clocks;
     readonly log: Log;
+    readonly venue: { readonly orders: Pick<OrderEntry, 'cancel'> };
     readonly settings: { readonly gateway: { readonly stopUnknownWaitMs: number } };
   };
 }
@@ -32,6 +35,7 @@ export async function proveEmpty(
 ): Promise<Proof> {
   const { clocks, log } = parts;
   const until = clocks.wall.now() + parts.settings.gateway.stopUnknownWaitMs;
+  let strays: readonly VenueOrder[] = [];
   gateway.wantNothingAnywhere();
   for (;;) {
     try {
@@ -42,15 +46,28 @@ export async function proveEmpty(
         const open = [...table.allOpen()];
         if (open.length === 0) return { left: [] };
       }
-      for (const order of resting ?? []) {
-        const row = order.clientOrderId === null ? null : table.get(order.clientOrderId);
-        if (row !== null && (row.state === 'resting' || row.state === 'partiallyFilled')) await gateway.cancel(row);
-      }
+      strays = (resting ?? []).filter((order) => isOver(table, order));
+      for (const { orderId, market, exchangeIndex } of strays)
+        await parts.venue.orders.cancel({ orderId, market, exchangeIndex }, { priority: 'cancel' });
+      // Whether or not the listing shows it: canceling what is gone tells that it is.
+      for (const row of [...table.allOpen()])
+        if (row.state === 'resting' || row.state === 'partiallyFilled') await gateway.cancel(row);
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'the proof that nothing is left could not be had yet');
     }
     if (signal.aborted || clocks.wall.now() >= until) break;
     await sleep(clocks.wall, RETRY_MS);
   }
-  return { left: [...table.allOpen()].map((row) => `${row.market} ${row.clientOrderId} (${row.state})`) };
+  return {
+    left: [
+      ...[...table.allOpen()].map((row) => `${row.market} ${row.clientOrderId} (${row.state})`),
+      ...strays.map((order) => `${order.market} ${order.clientOrderId} (stray)`),
+    ],
+  };
+}
+
+/** An order of ours at the exchange that no live row stands for. */
+function isOver(table: OrderTable, { clientOrderId }: VenueOrder): boolean {
+  const row = clientOrderId === null ? null : table.get(clientOrderId);
+  return row === null || isTerminal(row.state);
 }

@@ -11,23 +11,37 @@ import type { Fill } from '../domain/fill.ts';
 import { type ClientOrderId, isOwnOrder, type Ticker } from '../domain/ids.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import { intend, isTerminal, type OrderIntent, type OrderRow, openQuantity, worstPrice } from '../domain/order.ts';
-import { formatMoney, formatQuantity, fromDollars, type Microdollars, type UnixMs } from '../domain/units.ts';
+import {
+  formatMoney,
+  formatQuantity,
+  fromDollars,
+  type Microdollars,
+  type UnixMs,
+  ZERO_QUANTITY,
+} from '../domain/units.ts';
 import type { AccountPort, Listing, OrderEntry, VenueOrder, VenuePosition } from '../exchange/port.ts';
 import type { OrderTable } from '../gateway/order-table.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Exposure } from '../risk/exposure.ts';
+import type { WindowCounter } from '../risk/kill-switches.ts';
+import { lossOfOrder } from '../risk/worst-loss.ts';
 import type { Settings } from '../settings/schema.ts';
+import type { Snapshots } from '../store/snapshots.ts';
 import type { StoreJournal } from '../store/store-journal.ts';
 import type { Accounts } from './accounts.ts';
-import type { DayBook } from './supervise.ts';
+import type { DayBook, SwitchRecord } from './day-book.ts';
 
 export interface RecoverParts {
   readonly ledger: Ledger;
   readonly table: OrderTable;
   readonly exposure: Exposure;
   readonly accounts: Accounts;
+  readonly days: DayBook;
+  /** Sessions that began lately count against the hour's. */
+  readonly approvals: { readonly entries: WindowCounter };
   readonly parts: {
     readonly journal: StoreJournal;
+    readonly snapshots: Snapshots;
     readonly clocks: Clocks;
     readonly settings: Settings;
     readonly venue: { readonly account: AccountPort; readonly orders: OrderEntry };
@@ -82,19 +96,20 @@ export function recordOf(row: OrderRow): RowRecord {
   };
 }
 
-/** Reads the whole journal into ledger and table; nothing leaves the process. Returns whether an earlier run got as far as an opening. */
-export async function loadJournal({ ledger, table, exposure, parts }: RecoverParts, days: DayBook): Promise<boolean> {
+/** Reads the whole journal into ledger, table and risk; nothing leaves the process. Returns whether an earlier run got as far as an opening. */
+export async function loadJournal(recovering: RecoverParts): Promise<boolean> {
+  const { ledger, table, exposure, parts } = recovering;
   const rows = new Map<ClientOrderId, OrderRow>();
   let opened = false;
   for await (const page of parts.journal.readPages(1)) {
     for (const entry of page) {
       opened ||= entry.kind === 'account.opened';
-      take(entry, ledger, rows, days);
+      take(entry, recovering, rows);
     }
   }
   for (const position of ledger.positions()) exposure.setPosition(position.market, position.quantity, position.cost);
   for (const row of rows.values()) {
-    const known = asRemembered(row);
+    const known = asRemembered(row, parts.settings.risk.approvalValidMs);
     const open = openQuantity(known);
     if (open === 0) continue;
     exposure.reserve(known.clientOrderId, {
@@ -106,10 +121,23 @@ export async function loadJournal({ ledger, table, exposure, parts }: RecoverPar
     });
     table.restore(known);
   }
+  await closeStoredSessions(recovering);
   return opened;
 }
 
-function take(entry: JournalEntry, ledger: Ledger, rows: Map<ClientOrderId, OrderRow>, days: DayBook): void {
+/** Sessions end with the process that ran them. What they held is seen by the next sweep; what they quoted is canceled. */
+async function closeStoredSessions({ ledger, parts }: RecoverParts): Promise<void> {
+  const { journal, snapshots } = parts;
+  for (const { session, snapshot } of await snapshots.all()) {
+    const { market } = (snapshot as { context: { market: Ticker } }).context;
+    const carried = ledger.position(market).quantity;
+    journal.append('session.closed', { session, market, reason: 'processEnded', carried });
+    snapshots.remove(session);
+  }
+}
+
+function take(entry: JournalEntry, recovering: RecoverParts, rows: Map<ClientOrderId, OrderRow>): void {
+  const { ledger, days, approvals } = recovering;
   switch (entry.kind) {
     case 'account.opened':
       ledger.setOpening((entry.data as { cash: Microdollars }).cash);
@@ -130,6 +158,12 @@ function take(entry: JournalEntry, ledger: Ledger, rows: Map<ClientOrderId, Orde
       days.restore(day, equity);
       break;
     }
+    case 'switch.fired':
+      days.fired(entry.data as unknown as SwitchRecord);
+      break;
+    case 'session.opened':
+      if ((entry.data as { kind: string }).kind === 'quote') approvals.entries.record(entry.marketMs);
+      break;
     case 'order.intended': {
       const row = intend(entry.data as unknown as OrderIntent);
       rows.set(row.clientOrderId, row);
@@ -148,38 +182,47 @@ function take(entry: JournalEntry, ledger: Ledger, rows: Map<ClientOrderId, Orde
 }
 
 /** A request that was under way when the process died has an unknown outcome; an intent may or may not have left. */
-function asRemembered(row: OrderRow): OrderRow {
+function asRemembered(row: OrderRow, approvalValidMs: number): OrderRow {
   if (isTerminal(row.state) || row.state === 'resting' || row.state === 'partiallyFilled') return row;
   if (row.state === 'intended') {
-    return { ...row, state: 'unknown', pending: 'create', signedWallMs: row.intendedWallMs, reason: 'processEnded' };
+    // Signed, if at all, while its approval was valid.
+    const signedWallMs = (row.intendedWallMs + approvalValidMs) as UnixMs;
+    return { ...row, state: 'unknown', pending: 'create', signedWallMs, reason: 'processEnded' };
   }
   return { ...row, state: 'unknown', pending: row.pending ?? 'create', reason: 'processEnded' };
 }
 
+/** Reads at the venue lag behind: what does not add up is read again before it is believed. */
+const READ_AGAIN_MAX = 4;
+const READ_AGAIN_AFTER_MS = 500;
+
 export async function reconcile(recovering: RecoverParts, restored: boolean): Promise<Readiness> {
   const { ledger, table, accounts, parts } = recovering;
-  const { journal, venue } = parts;
+  const { journal, venue, clocks } = parts;
 
   await cancelEarlierQuotes(recovering);
-  const fills = complete(await venue.account.fills({}), 'fills');
-  if (!restored) openFresh(recovering, fills);
-  accounts.takeFills(fills);
-  if (!(await accounts.readSettlements())) refuseIncomplete('settlements');
-  await observeRows(recovering);
-
-  const positions = complete(await venue.account.positions(), 'positions');
-  comparePositions(ledger, positions);
-  const balance = await venue.account.balance();
-  const startReducing = compareCash(recovering, balance.cash, restored);
-  const last = journal.append('run.ready', { restored, cash: balance.cash, unknown: table.unknownCount });
+  let cash: Microdollars;
+  let held: number;
+  for (let again = 0; ; again++) {
+    accounts.takeFills(complete(await venue.account.fills({}), 'fills'));
+    if (!(await accounts.readSettlements())) refuseIncomplete('settlements');
+    await observeRows(recovering);
+    const positions = complete(await venue.account.positions(), 'positions');
+    const resting = complete(await venue.account.orders({ status: 'resting' }), 'resting orders');
+    cash = (await venue.account.balance()).cash;
+    held = heldByOrders(table, resting);
+    const differing = positionsThatDiffer(ledger, positions);
+    const addsUp = differing.length === 0 && (!restored || isExplained(ledger, cash, held));
+    if (addsUp || again === READ_AGAIN_MAX) {
+      refuseDifferent(differing);
+      break;
+    }
+    await sleep(clocks.wall, READ_AGAIN_AFTER_MS);
+  }
+  const startReducing = takeCash(recovering, cash, held, restored);
+  const last = journal.append('run.ready', { restored, cash, unknown: table.unknownCount });
   await journal.synced(last);
   return { restored, startReducing };
-}
-
-/** The first start on this folder: what the account did before is taken in, so that positions and cash add up from here. */
-function openFresh({ ledger, parts }: RecoverParts, fills: readonly Fill[]): void {
-  ledger.setOpening(0 as Microdollars);
-  parts.journal.append('account.opened', { cash: 0, fillsBefore: fills.length });
 }
 
 const CANCEL_ROUNDS_MAX = 20;
@@ -235,17 +278,19 @@ function observe(table: OrderTable, row: OrderRow, order: VenueOrder, conclusive
   table.apply(row.clientOrderId, { type: 'observed', orderId, status, filled, remaining, price, reason, conclusive });
 }
 
-function comparePositions(ledger: Ledger, venue: readonly VenuePosition[]): void {
-  const theirs = new Map(venue.map((position) => [position.market, position.position as number]));
-  const ours = new Map<Ticker, number>();
-  for (const position of ledger.positions()) ours.set(position.market, position.quantity);
+function positionsThatDiffer(ledger: Ledger, venue: readonly VenuePosition[]): string[] {
+  const theirs = new Map(venue.map((position) => [position.market, position.position]));
+  const ours = new Map(ledger.positions().map((position) => [position.market, position.quantity]));
   const rows: string[] = [];
   for (const market of new Set([...theirs.keys(), ...ours.keys()])) {
-    const here = ours.get(market) ?? 0;
-    const there = theirs.get(market) ?? 0;
-    if (here !== there)
-      rows.push(`${market}: ours ${formatQuantity(here as never)}, the exchange's ${formatQuantity(there as never)}`);
+    const here = ours.get(market) ?? ZERO_QUANTITY;
+    const there = theirs.get(market) ?? ZERO_QUANTITY;
+    if (here !== there) rows.push(`${market}: ours ${formatQuantity(here)}, the exchange's ${formatQuantity(there)}`);
   }
+  return rows;
+}
+
+function refuseDifferent(rows: readonly string[]): void {
   if (rows.length === 0) return;
   throw new BothsidesError(
     'RECONCILE_REFUSED',
@@ -256,17 +301,36 @@ function comparePositions(ledger: Ledger, venue: readonly VenuePosition[]): void
   );
 }
 
-/** Returns whether trading starts `reducing`. */
-function compareCash({ ledger, parts }: RecoverParts, cash: Microdollars, restored: boolean): boolean {
+/** What orders may hold as collateral at most: ours that may rest, and those of others on this account. */
+function heldByOrders(table: OrderTable, resting: readonly VenueOrder[]): number {
+  let held = 0;
+  for (const row of table.allOpen()) held += lossOfOrder(row.side, worstPrice(row), openQuantity(row));
+  for (const order of resting) {
+    if (!isOwnOrder(order.clientOrderId)) held += lossOfOrder(order.side, order.price, order.remaining);
+  }
+  return held;
+}
+
+/** Whether the venue's cash is what fills, fees and settlements leave: what an order holds is no loss of money. */
+function isExplained(ledger: Ledger, cash: Microdollars, held: number): boolean {
+  const missing = ledger.explainedCash() - cash;
+  return missing === 0 || (missing > 0 && missing <= held);
+}
+
+/** What the account has is taken as it is at the first start; later it must be explained. Returns whether trading starts `reducing`. */
+function takeCash({ ledger, parts }: RecoverParts, cash: Microdollars, held: number, restored: boolean): boolean {
   const { journal, settings, clocks } = parts;
-  const explained = ledger.explainedCash();
-  const difference = (cash - explained) as Microdollars;
-  if (difference === 0) return false;
   if (!restored) {
-    ledger.setOpening(difference);
-    journal.append('account.opened', { cash: difference });
+    // What the account did before is in its fills: with this opening, positions and cash add up from here.
+    ledger.setOpening(0 as Microdollars);
+    const opening = (cash - ledger.explainedCash()) as Microdollars;
+    ledger.setOpening(opening);
+    journal.append('account.opened', { cash: opening, fillsBefore: ledger.fillCount });
     return false;
   }
+  if (isExplained(ledger, cash, held)) return false;
+  const explained = ledger.explainedCash();
+  const difference = (cash - explained) as Microdollars;
   const { cashToleranceDollars, cashToleranceShare } = settings.recovery;
   const tolerance = Math.max(fromDollars(cashToleranceDollars), Math.abs(cash) * cashToleranceShare);
   if (Math.abs(difference) > tolerance) {
@@ -276,7 +340,7 @@ function compareCash({ ledger, parts }: RecoverParts, cash: Microdollars, restor
       { remedy: 'If money was deposited or withdrawn, start on a fresh data folder.' },
     );
   }
-  const id = `adjustment-${clocks.wall.now() as UnixMs}`;
+  const id = `adjustment-${clocks.wall.now()}`;
   ledger.transfer(id, difference);
   journal.append('account.adjusted', { id, amount: difference });
   return true;

@@ -15,7 +15,7 @@ import type { Store } from '../store/store.ts';
 import { StoreJournal } from '../store/store-journal.ts';
 import type { Log } from './log.ts';
 import { type Summary, summarize } from './summary.ts';
-import { TraderRuntime } from './trader-runtime.ts';
+import { DRAIN_CARRY_AFTER_MS, type Ending, TraderRuntime } from './trader-runtime.ts';
 
 export interface RunOptions {
   readonly clocks: Clocks;
@@ -41,15 +41,21 @@ export interface TraderRun {
   readonly journal: StoreJournal;
   /** Resolves with the summary, after the journal is closed. Rejects when trading was refused. */
   readonly finished: Promise<Summary>;
-  /** A patient end: at most 45 s of market time. */
+  /** A patient end: at most 45 s of market time, and longer only where an order's fate must be waited for. */
   windDown(): void;
   /** Cancels, closes sessions carrying, proves; after 8 s of wall time it ends without proof. Twice: at once. */
   stopNow(): void;
+  /** Something broke that nobody expected: everything of ours is taken off as by `stopNow`, and the run ends with a fault. */
+  panic(error: unknown): void;
   readonly isInControl: () => boolean;
 }
 
 /** On a signal the whole of the stop takes no longer than this, wall time; some of it is kept for closing files. */
 const SIGNAL_STOP_MS = 7_000;
+/** The last balance is asked for no longer than this, wall time; on a signal within the stop's own time. */
+const LAST_CASH_MS = 15_000;
+/** What a wind-down takes beyond its patience and the wait for unknown orders, wall time, before it ends without proof. */
+const WIND_DOWN_SPARE_MS = 15_000;
 
 export async function startTrader(options: RunOptions): Promise<TraderRun> {
   const { clocks, settings, venue, store } = options;
@@ -69,36 +75,60 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
     startedMs: options.startedMs,
   });
   journal.append('run.started', { run, mode: options.mode, seed: options.seed });
-  let journalFailure: Error | null = null;
-  journal.onFailure((error) => {
-    // What cannot be remembered must not be done: no new order from here on, what stands is canceled, and we end.
-    journalFailure = error;
-    runtime.door.restrict();
-    runtime.drain('carry');
-    clocks.wall.setTimeout(() => runtime.abandon(), SIGNAL_STOP_MS);
-  });
 
   const startedMarketMs = clocks.market.now();
-  let forTimer: unknown = null;
+  const wallTimers: unknown[] = [];
+  const later = (work: () => void, afterMs: number): void => {
+    wallTimers.push(clocks.wall.setTimeout(work, afterMs));
+  };
+  let fault: Error | null = null;
+  let stopBeforeMs: number | null = null;
   let stopCalls = 0;
-  let stopTimer: unknown = null;
   let ended = false;
-  if (options.forMs !== null) forTimer = clocks.market.setTimeout(() => runtime.drain('soft'), options.forMs);
+
+  /** Everything of ours off, within the time of a signal's stop. */
+  const stopSoon = (): void => {
+    stopBeforeMs ??= clocks.wall.now() + SIGNAL_STOP_MS;
+    runtime.drain('carry');
+    later(() => runtime.abandon(), stopBeforeMs - clocks.wall.now());
+  };
+  const windDown = (): void => {
+    runtime.drain('soft');
+    // Should the market's time stand still, or the exchange never answer, it ends all the same.
+    const speed = options.speed();
+    const patienceMs = DRAIN_CARRY_AFTER_MS / (speed > 0 ? Math.min(1, speed) : 1);
+    later(() => runtime.drain('carry'), patienceMs + WIND_DOWN_SPARE_MS / 3);
+    later(() => runtime.abandon(), patienceMs + settings.gateway.stopUnknownWaitMs + WIND_DOWN_SPARE_MS);
+  };
+  journal.onFailure((error) => {
+    // What cannot be remembered must not be done: no new order from here on, what stands is canceled, and we end.
+    fault ??= error;
+    runtime.door.restrict();
+    stopSoon();
+  });
+  const forTimer = options.forMs === null ? null : clocks.market.setTimeout(windDown, options.forMs);
 
   const finish = async (): Promise<Summary> => {
-    const ending = await runtime.run();
-    ended = true;
-    clocks.market.clearTimeout(forTimer);
-    clocks.wall.clearTimeout(stopTimer);
-    if (ending.kind === 'refused') {
+    try {
+      return await conclude(await runtime.run());
+    } finally {
+      ended = true;
+      clocks.market.clearTimeout(forTimer);
+      for (const timer of wallTimers) clocks.wall.clearTimeout(timer);
+      runtime.seal();
       await closeQuietly(journal, options.log);
-      throw ending.error;
     }
+  };
+  const conclude = async (ending: Ending): Promise<Summary> => {
+    if (ending.kind === 'refused') throw ending.error;
     const left =
       ending.proof?.left ??
       [...runtime.table.allOpen()].map((row) => `${row.market} ${row.clientOrderId} (${row.state})`);
-    const cash = stopCalls > 1 ? null : await lastCash(runtime, clocks);
-    const exit = exitOf(runtime, { fault: ending.fault ?? journalFailure, proven: ending.proof !== null, left });
+    const untilMs = stopBeforeMs ?? clocks.wall.now() + LAST_CASH_MS;
+    // An exchange that could not prove anything will not tell its balance either.
+    const cash = ending.proof === null || stopCalls > 1 ? null : await lastCash(runtime, clocks, untilMs);
+    fault ??= ending.fault;
+    const exit = exitOf(runtime, { fault, proven: ending.proof !== null, left });
     if (ending.fault !== null)
       options.log.error({ error: ending.fault.stack ?? ending.fault.message }, 'the trader broke');
     for (const order of left) options.log.error({ order }, 'an order may be left at the exchange');
@@ -112,7 +142,6 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
       left,
     });
     journal.append('run.ended', { exit, left: left.length });
-    await closeQuietly(journal, options.log);
     return summary;
   };
 
@@ -120,16 +149,20 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
     runtime,
     journal,
     finished: finish(),
-    windDown: () => runtime.drain('soft'),
+    windDown,
     stopNow() {
       stopCalls++;
       if (ended) return;
-      if (stopCalls > 1) {
-        runtime.abandon();
-        return;
-      }
-      runtime.drain('carry');
-      stopTimer = clocks.wall.setTimeout(() => runtime.abandon(), SIGNAL_STOP_MS);
+      if (stopCalls > 1) runtime.abandon();
+      else stopSoon();
+    },
+    panic(error) {
+      if (ended) return;
+      options.log.error({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'a fault');
+      if (fault === null) journal.append('run.faulted', { error: messageOf(error) });
+      fault ??= error instanceof Error ? error : new Error(messageOf(error));
+      runtime.door.restrict();
+      stopSoon();
     },
     isInControl: () => runtime.inControlMs !== null && !ended,
   };
@@ -142,20 +175,28 @@ function runIdAfter(journal: StoreJournal, wallMs: number): RunId {
 }
 
 /** The venue's cash once everything is known; reads may lag behind the last fill, so it is asked again while it differs. */
-async function lastCash(runtime: TraderRuntime, clocks: Clocks): Promise<Microdollars | null> {
+async function lastCash(runtime: TraderRuntime, clocks: Clocks, untilMs: number): Promise<Microdollars | null> {
   const { venue, log } = runtime.parts;
   let cash: Microdollars | null = null;
-  for (let round = 0; round < CASH_ROUNDS_MAX; round++) {
-    try {
-      runtime.accounts.takeFills((await venue.account.fills({})).items);
-      await runtime.accounts.readSettlements();
-      cash = (await venue.account.balance()).cash;
-    } catch (error) {
-      log.warn({ error: messageOf(error) }, 'the last balance could not be read');
+  const ask = async (): Promise<void> => {
+    for (let round = 0; round < CASH_ROUNDS_MAX && clocks.wall.now() < untilMs; round++) {
+      try {
+        runtime.accounts.takeFills((await venue.account.fills({})).items);
+        await runtime.accounts.readSettlements();
+        cash = (await venue.account.balance()).cash;
+      } catch (error) {
+        log.warn({ error: messageOf(error) }, 'the last balance could not be read');
+      }
+      if (cash === runtime.ledger.explainedCash()) return;
+      await sleep(clocks.wall, CASH_PAUSE_MS);
     }
-    if (cash === runtime.ledger.explainedCash()) return cash;
-    await sleep(clocks.wall, CASH_PAUSE_MS);
-  }
+  };
+  let timer: unknown = null;
+  const limit = new Promise<void>((resolve) => {
+    timer = clocks.wall.setTimeout(resolve, untilMs - clocks.wall.now());
+  });
+  await Promise.race([ask(), limit]);
+  clocks.wall.clearTimeout(timer);
   return cash;
 }
 

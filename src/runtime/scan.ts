@@ -51,11 +51,17 @@ export class Scan {
 
   async discover(): Promise<Discovery> {
     const { catalogue, clocks, settings, markets, onListed } = this.#options;
+    const askedMs = clocks.market.now();
     const listing = await catalogue.markets({ status: 'open' }, { priority: 'scan' });
     const nowMs = clocks.market.now();
+    // What is over is forgotten: a venue lists new markets every hour for years.
+    if (listing.complete) this.#listed.clear();
     for (const market of listing.items) {
       this.#listed.set(market.ticker, market);
       onListed(market);
+    }
+    for (const { market } of markets.all()) {
+      if (listing.complete && !this.#listed.has(market.ticker)) markets.missed(market.ticker, askedMs);
     }
     const { accepted, rejected, reasons } = filterMarkets(listing.items, nowMs, settings);
     const ranked = rank(accepted);
@@ -76,7 +82,7 @@ export class Scan {
       if (!keep.has(market.ticker) && this.#options.accounts.position(market.ticker) === 0)
         markets.unwatch(market.ticker);
     }
-    for (const market of watched) markets.watch(market);
+    for (const market of watched) markets.watch(market, askedMs);
     await this.#watchHeld();
     return { seen: listing.items.length, accepted: watched.length, complete: listing.complete, atMs: nowMs };
   }
@@ -91,7 +97,7 @@ export class Scan {
     for (const [place, ticker] of this.#shortlist.entries()) {
       const watched = markets.get(ticker);
       if (watched === null || inSession.has(ticker)) continue;
-      const reason = this.#whyNot(watched.market, nowMs) ?? (watched.ended ? 'ended' : refusal);
+      const reason = this.#whyNot(watched.market, nowMs) ?? (watched.endedAtMs !== null ? 'ended' : refusal);
       if (reason !== null) {
         this.reasons.set(ticker, reason);
         continue;
@@ -102,7 +108,7 @@ export class Scan {
     const orphans: Candidate[] = [];
     for (const watched of markets.all()) {
       const { ticker, closeMs } = watched.market;
-      if (accounts.position(ticker) === 0 || inSession.has(ticker) || watched.ended) continue;
+      if (accounts.position(ticker) === 0 || inSession.has(ticker) || watched.endedAtMs !== null) continue;
       if (closeMs - settings.session.closeDangerMs > nowMs) orphans.push({ market: ticker, score: 0, closeMs });
     }
     return { candidates, orphans, atMs: nowMs };
@@ -121,13 +127,15 @@ export class Scan {
 
   /** A position is watched whether or not its market would be chosen. */
   async #watchHeld(): Promise<void> {
-    const { accounts, markets, catalogue } = this.#options;
+    const { accounts, markets, catalogue, clocks } = this.#options;
     for (const ticker of accounts.held()) {
-      if (markets.get(ticker) !== null) continue;
-      const market = this.#listed.get(ticker) ?? (await catalogue.market(ticker, { priority: 'read' }));
+      const askedMs = clocks.market.now();
+      const known = this.#listed.get(ticker);
+      if (known === undefined && markets.get(ticker) !== null) continue;
+      const market = known ?? (await catalogue.market(ticker, { priority: 'read' }));
       if (market !== null && market.status === 'active') {
         this.#options.onListed(market);
-        markets.watch(market);
+        markets.watch(market, askedMs);
       }
     }
   }

@@ -62,7 +62,12 @@ export class SessionBook {
     if (before === null) {
       this.opened++;
       this.#options.onOpened(snapshot.context.kind);
+      journal.append('session.opened', { session: entry.id, market, kind: snapshot.context.kind });
       this.#sessions.set(market, entry.id);
+      log.info(
+        { session: entry.id, market },
+        `session opened${snapshot.context.kind === 'carry' ? ' to carry a position' : ''}`,
+      );
       this.#options.onChanged([...this.#sessions.keys()]);
     }
     if (snapshot.status === 'active') {
@@ -72,7 +77,7 @@ export class SessionBook {
   };
 
   #end(entry: ActorEntry, market: Ticker, output: SessionOutput | undefined): void {
-    const { journal, snapshots } = this.#options;
+    const { journal, snapshots, log } = this.#options;
     const reason = output?.reason ?? 'failed';
     this.closed++;
     this.endReasons[reason] = (this.endReasons[reason] ?? 0) + 1;
@@ -82,5 +87,6 @@ export class SessionBook {
     this.#options.onChanged([...this.#sessions.keys()]);
     journal.append('session.closed', { session: entry.id, market, reason, carried: output?.carried ?? 0 });
     snapshots.remove(entry.id);
+    log.info({ session: entry.id, market, reason }, 'session closed');
   }
 }

@@ -26,6 +26,8 @@ export interface SessionFactsOptions {
   readonly mode: () => RiskMode;
 }
 
+const LOOK_EVERY_WALL_MS = 1_000;
+
 /** What the last look found; a fact is said when a part of it is another than before. */
 interface Situation {
   synced: boolean;
@@ -85,18 +87,25 @@ export function sessionFacts(options: SessionFactsOptions, ticker: Ticker): Obse
           signals.sigmaCentsPerSqrtSecond < settings.session.collapseSigmaCentsPerSqrtSecond,
         position: accounts.position(ticker),
         certain: !table.isUncertain(ticker),
-        ended: watched === null || watched.ended || nowMs >= watched.market.closeMs,
+        ended: watched === null || watched.endedAtMs !== null || nowMs >= watched.market.closeMs,
         mode: options.mode(),
       };
       for (const fact of changes(before, now, nowMs)) subscriber.next(fact);
       before = now;
     };
 
+    // Set before looking: what is found may end the session, and its timers with it.
     let timer: unknown = null;
     const tick = (): void => {
+      timer = clocks.market.setTimeout(tick, settings.adverse.checkEveryMs);
       markouts.check(clocks.market.now(), markets.get(ticker)?.reading?.midCents ?? null);
       look();
-      timer = clocks.market.setTimeout(tick, settings.adverse.checkEveryMs);
+    };
+    // Whether data is current is a question of wall time, and must not wait for a slow market's clock.
+    let wallTimer: unknown = null;
+    const wallTick = (): void => {
+      wallTimer = clocks.wall.setTimeout(wallTick, LOOK_EVERY_WALL_MS);
+      look();
     };
     const subscription = merge(feed.facts$, accounts.changed$, options.ordersChanged$).subscribe((heard) => {
       if (typeof heard === 'string' ? heard === ticker : !('market' in heard) || heard.market === ticker) look();
@@ -106,9 +115,11 @@ export function sessionFacts(options: SessionFactsOptions, ticker: Ticker): Obse
         if (fill.market === ticker) markouts.filled(fill);
       }),
     );
+    wallTimer = clocks.wall.setTimeout(wallTick, LOOK_EVERY_WALL_MS);
     tick();
     return () => {
       subscription.unsubscribe();
+      clocks.wall.clearTimeout(wallTimer);
       clocks.market.clearTimeout(timer);
     };
   });

@@ -2,132 +2,124 @@
  * The supervisor's eyes: kill switches in first form and the operator's HALT file, looked at once a second of wall time.
  * What they find is an event for the chart; a halt shuts the door before the chart hears of it.
  */
-import { merge, Observable } from 'rxjs';
+import { Observable } from 'rxjs';
+import type { RiskMode } from '../../machines/market-session.ts';
 import type { SupervisorEvent } from '../../machines/risk-supervisor.ts';
 import type { Clocks } from '../domain/clock.ts';
+import type { Ticker } from '../domain/ids.ts';
 import type { Journal } from '../domain/journal.ts';
-import { formatMoney, type Microdollars, type UnixMs } from '../domain/units.ts';
+import type { Json } from '../domain/json.ts';
+import { formatMoney, type UnixMs } from '../domain/units.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { Door } from '../gateway/door.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { dailyLoss, easternDay, errorRate, WindowCounter } from '../risk/kill-switches.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { Accounts } from './accounts.ts';
-import type { WatchedMarkets } from './watched-markets.ts';
+import type { DayBook, SwitchRecord } from './day-book.ts';
 
 export interface SuperviseOptions {
   readonly clocks: Clocks;
   readonly settings: Settings;
-  readonly accounts: Accounts;
-  readonly gateway: Gateway;
-  readonly feed: Feed;
-  readonly markets: WatchedMarkets;
-  readonly door: Door;
-  readonly journal: Journal;
+  readonly accounts: Pick<Accounts, 'equity'>;
+  readonly gateway: Pick<Gateway, 'facts$'>;
+  readonly feed: Pick<Feed, 'view'>;
+  readonly door: Pick<Door, 'restrict'>;
+  readonly journal: Pick<Journal, 'append'>;
   /** Whether the operator's HALT file is there. */
   readonly haltFile: () => boolean;
   /** Markets with a session now. */
-  readonly quoted: () => Iterable<string>;
+  readonly quoted: () => Iterable<Ticker>;
+  readonly mode: () => RiskMode;
+  /** Market milliseconds a wall millisecond. */
+  readonly speed: () => number;
 }
 
 const LOOK_EVERY_MS = 1_000;
-
-/** Marks equity at the start of each day in New York and says when a switch fires. */
-export class DayBook {
-  #day = '';
-  #equityAtStart: Microdollars | null = null;
-
-  /** Equity with which the day began; taken at the first look of a day. */
-  startOf(nowMs: UnixMs, equity: Microdollars): Microdollars {
-    const day = easternDay(nowMs);
-    if (day !== this.#day || this.#equityAtStart === null) {
-      this.#day = day;
-      this.#equityAtStart = equity;
-    }
-    return this.#equityAtStart;
-  }
-  /** What an earlier run on this folder noted, so that a restart does not forgive a loss. */
-  restore(day: string, equityAtStart: Microdollars): void {
-    this.#day = day;
-    this.#equityAtStart = equityAtStart;
-  }
-  get current(): { readonly day: string; readonly equity: Microdollars | null } {
-    return { day: this.#day, equity: this.#equityAtStart };
-  }
-}
+/** A switch whose cause goes on fires again when that makes it stand longer by this share of its own time. */
+const AGAIN_SHARE = 1 / 3;
+/** Refusals that are no mistakes: a race that post-only won for us, and tokens that others took. */
+const NO_ERRORS: ReadonlySet<string> = new Set(['postOnlyCross', 'throttled']);
 
 export function supervise(options: SuperviseOptions, days: DayBook): Observable<SupervisorEvent> {
   const { clocks, settings, accounts, gateway, door, journal } = options;
   return new Observable<SupervisorEvent>((subscriber) => {
     const errors = new WindowCounter(settings.risk.errorsPerHourMax);
-    let halted = false;
-    let paused = false;
-    let lost = false;
+    /** Wall time since when a quoted market's data has not been current. */
     let staleSinceMs: number | null = null;
 
-    const look = (): void => {
-      if (options.haltFile() && !halted) {
-        halted = true;
-        door.restrict();
-        subscriber.next({ type: 'operator.halt', reason: 'haltFile' });
+    const tell = ({ action, reason, resumeAtMs }: SwitchRecord): void => {
+      if (action === 'halt') door.restrict();
+      subscriber.next({ type: 'switch.fired', action, reason, resumeAtMs });
+    };
+    /** Once for its cause; again only to let it stand longer. */
+    const fire = (record: SwitchRecord, nowMs: UnixMs): void => {
+      const standing = days.standing(nowMs).find((each) => each.switch === record.switch);
+      if (standing !== undefined) {
+        const { resumeAtMs } = standing;
+        if (resumeAtMs === null || record.resumeAtMs === null) return;
+        if (record.resumeAtMs - resumeAtMs < AGAIN_SHARE * (record.resumeAtMs - nowMs)) return;
       }
-      const nowMs = clocks.market.now();
-      const equity = accounts.equity();
-      const before = days.current.day;
-      const atStart = days.startOf(nowMs, equity);
-      if (days.current.day !== before) journal.append('day.began', { day: days.current.day, equity: atStart });
-      const loss = dailyLoss(equity, atStart, settings);
-      if (loss.isBreached && !lost) {
-        lost = true;
-        door.restrict();
-        journal.append('switch.fired', { switch: 'dailyLoss', loss: loss.loss, limit: loss.limit });
-        subscriber.next({
-          type: 'switch.fired',
-          action: 'halt',
-          reason: `dailyLoss ${formatMoney(loss.loss)} of ${formatMoney(loss.limit)}`,
-          resumeAtMs: null,
-        });
-      }
-      const rate = errorRate(errors, nowMs, settings);
-      if (rate.isBreached && !paused) {
-        paused = true;
-        journal.append('switch.fired', { switch: 'errors', count: rate.count });
-        subscriber.next({
-          type: 'switch.fired',
-          action: 'pause',
-          reason: 'errors',
-          resumeAtMs: nowMs + settings.risk.errorsClearMs,
-        });
-      } else if (paused && rate.isClear) paused = false;
-
-      const wallMs = clocks.wall.now();
-      let anyStale = false;
-      for (const ticker of options.quoted()) {
-        if (options.feed.view(ticker as never)?.isCurrent(wallMs) !== true) anyStale = true;
-      }
-      staleSinceMs = anyStale ? (staleSinceMs ?? wallMs) : null;
-      if (staleSinceMs !== null && wallMs - staleSinceMs >= settings.risk.feedStaleMs) {
-        staleSinceMs = wallMs;
-        journal.append('switch.fired', { switch: 'feedStale' });
-        subscriber.next({
-          type: 'switch.fired',
-          action: 'reduce',
-          reason: 'feedStale',
-          resumeAtMs: nowMs + settings.risk.feedStaleMs,
-        });
-      }
+      days.fired(record);
+      journal.append('switch.fired', record as unknown as Json);
+      tell(record);
     };
 
+    const lookForFile = (): void => {
+      // While it lies there nothing trades, whatever was said meanwhile.
+      if (!options.haltFile() || options.mode() === 'halted') return;
+      door.restrict();
+      journal.append('operator.halted', { by: 'haltFile' });
+      subscriber.next({ type: 'operator.halt', reason: 'haltFile' });
+    };
+    const lookAtLoss = (nowMs: UnixMs): void => {
+      const equity = accounts.equity();
+      const { day } = days.current;
+      const atStart = days.startOf(nowMs, equity);
+      if (days.current.day !== day) journal.append('day.began', { day: days.current.day, equity: atStart });
+      const { loss, limit, isBreached } = dailyLoss(equity, atStart, settings);
+      if (!isBreached) return;
+      const reason = `dailyLoss ${formatMoney(loss)} of ${formatMoney(limit)}`;
+      fire({ switch: 'dailyLoss', action: 'halt', reason, resumeAtMs: null, day: days.current.day }, nowMs);
+    };
+    const lookAtErrors = (nowMs: UnixMs): void => {
+      const { isBreached, isClear, count } = errorRate(errors, nowMs, settings);
+      // So many within the hour, and none for half of it: that is what a pause waits for.
+      if (!isBreached || isClear) return;
+      const resumeAtMs = (errors.lastMs ?? nowMs) + settings.risk.errorsClearMs;
+      const reason = `errors ${count} in an hour`;
+      fire({ switch: 'errors', action: 'pause', reason, resumeAtMs, day: easternDay(nowMs) }, nowMs);
+    };
+    const lookAtFeed = (nowMs: UnixMs): void => {
+      const wallMs = clocks.wall.now();
+      let isStale = false;
+      for (const ticker of options.quoted()) isStale ||= options.feed.view(ticker)?.isCurrent(wallMs) !== true;
+      staleSinceMs = isStale ? (staleSinceMs ?? wallMs) : null;
+      const { feedStaleMs } = settings.risk;
+      if (staleSinceMs === null || wallMs - staleSinceMs < feedStaleMs) return;
+      // Data age is wall time; what the chart waits for is market time.
+      const resumeAtMs = nowMs + feedStaleMs * options.speed();
+      fire({ switch: 'feedStale', action: 'reduce', reason: 'feedStale', resumeAtMs, day: easternDay(nowMs) }, nowMs);
+    };
+
+    const subscription = gateway.facts$.subscribe((fact) => {
+      if (fact.type === 'unknown' || (fact.type === 'rejected' && !NO_ERRORS.has(fact.reason)))
+        errors.record(clocks.market.now());
+    });
     let timer: unknown = null;
     const tick = (): void => {
-      look();
+      const nowMs = clocks.market.now();
       timer = clocks.wall.setTimeout(tick, LOOK_EVERY_MS);
+      lookForFile();
+      lookAtLoss(nowMs);
+      lookAtErrors(nowMs);
+      lookAtFeed(nowMs);
     };
-    const subscription = merge(gateway.facts$).subscribe((fact) => {
-      const counts = fact.type === 'unknown' || (fact.type === 'rejected' && fact.reason !== 'throttled');
-      if (counts) errors.record(clocks.market.now());
-    });
-    timer = clocks.wall.setTimeout(tick, 0);
+    timer = clocks.wall.setTimeout(() => {
+      // What stopped an earlier run stops this one too, before anything is quoted.
+      for (const standing of days.standing(clocks.market.now())) tell(standing);
+      tick();
+    }, 0);
     return () => {
       subscription.unsubscribe();
       clocks.wall.clearTimeout(timer);

@@ -6,41 +6,39 @@ import { Subject } from 'rxjs';
 import { createActor, fromPromise } from 'xstate';
 import { boot, type Readiness } from '../../machines/boot.ts';
 import type { RiskMode } from '../../machines/market-session.ts';
-import type { Proof } from '../../machines/trader.ts';
+import type { Proof, TraderEvent } from '../../machines/trader.ts';
 import type { Clocks } from '../domain/clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { RunId, Ticker } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { Market } from '../domain/market.ts';
-import type { OrderIntent, OrderRow } from '../domain/order.ts';
+import type { OrderRow } from '../domain/order.ts';
 import type { Random } from '../domain/random.ts';
-import type { Centicents, Centicontracts, Microdollars } from '../domain/units.ts';
+import type { Centicents, Centicontracts } from '../domain/units.ts';
 import type { Venue } from '../exchange/port.ts';
 import { Feed } from '../feed/feed.ts';
 import { Door } from '../gateway/door.ts';
 import { Evidence } from '../gateway/evidence.ts';
-import { Gateway, type Verdict } from '../gateway/gateway.ts';
+import { Gateway } from '../gateway/gateway.ts';
 import { OrderTable } from '../gateway/order-table.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { Explanation } from '../quoting/decision.ts';
-import { balanceSuffices, type RefusalReason, refuseSession } from '../risk/admission.ts';
-import { approve } from '../risk/approve.ts';
 import { Exposure } from '../risk/exposure.ts';
-import { WindowCounter } from '../risk/kill-switches.ts';
-import { limitsOf } from '../risk/limits.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import type { StoreJournal } from '../store/store-journal.ts';
 import { Accounts } from './accounts.ts';
 import { ActorRegister } from './actor-register.ts';
+import { Approvals } from './approvals.ts';
 import { createTraderActor, type TraderActor } from './charts.ts';
+import { DayBook } from './day-book.ts';
 import { ForeignOrders } from './foreign-orders.ts';
 import { LatencyMeter } from './latency-meter.ts';
 import type { Log } from './log.ts';
+import { proveEmpty } from './prove-empty.ts';
 import { loadJournal, reconcile, recordOf } from './recover.ts';
 import { Scan } from './scan.ts';
 import { SessionBook } from './session-book.ts';
-import { DayBook } from './supervise.ts';
 import { connectTickPlane } from './tick-plane.ts';
 import { WatchedMarkets } from './watched-markets.ts';
 
@@ -86,7 +84,7 @@ export class TraderRuntime {
   readonly scan: Scan;
   readonly register: ActorRegister;
   readonly latency: LatencyMeter;
-  readonly explanations = new Map<Ticker, Explanation>();
+  readonly approvals: Approvals;
   readonly counts: RunCounts = {
     fills: 0,
     contracts: 0,
@@ -100,13 +98,14 @@ export class TraderRuntime {
   #readiness: Readiness | null = null;
   #inControlMs: number | null = null;
   #firstQuoteMs: number | null = null;
-  #equity = 0 as Microdollars;
-  #equityAtMs = Number.NEGATIVE_INFINITY;
   #actor: TraderActor | null = null;
   #fault: Error | null = null;
-  #balanceSufficed = true;
-  /** Sessions that began within the last hour. */
-  readonly #entries: WindowCounter;
+  /** An order to wind down that came while nothing was there yet to wind down. */
+  #drain: TraderEvent | null = null;
+  readonly #abandoned = Promise.withResolvers<null>();
+  /** The journal is about to be closed: what is learned from here on is nobody's. */
+  #isSealed = false;
+  #modeApplied: RiskMode | null = null;
 
   constructor(parts: TraderParts) {
     this.parts = parts;
@@ -129,6 +128,16 @@ export class TraderRuntime {
       account: venue.account,
       mark: (market, quantity) => this.markets.exitTouch(market, quantity),
     });
+    this.approvals = new Approvals({
+      clocks,
+      settings,
+      accounts: this.accounts,
+      exposure: this.exposure,
+      door: this.door,
+      journal,
+      latency: this.latency,
+      mode: () => this.#mode,
+    });
     this.gateway = new Gateway({
       table: this.table,
       door: this.door,
@@ -136,7 +145,7 @@ export class TraderRuntime {
       orders: venue.orders,
       clocks,
       run: parts.run,
-      approve: (intent) => this.#approve(intent),
+      approve: (intent) => this.approvals.approve(intent),
       crosses: (market, side, price) => {
         const touch = this.markets.fullTouch(market);
         return side === 'bid' ? touch.ask !== null && price >= touch.ask : touch.bid !== null && price <= touch.bid;
@@ -155,13 +164,12 @@ export class TraderRuntime {
       cancel: (row) => this.gateway.cancel(row),
       resend: (row) => this.gateway.resend(row),
     });
-    this.#entries = new WindowCounter(settings.risk.entriesPerHourMax);
     this.sessions = new SessionBook({
       journal,
       snapshots: parts.snapshots,
       log: parts.log,
       onOpened: (kind) => {
-        if (kind === 'quote') this.#entries.record(clocks.market.now());
+        if (kind === 'quote') this.approvals.entries.record(clocks.market.now());
       },
       // Whatever its chart did in the end, nothing is wanted in this market any more.
       onEnded: (market) => this.gateway.wantNothing(market),
@@ -174,7 +182,7 @@ export class TraderRuntime {
       markets: this.markets,
       accounts: this.accounts,
       inSession: () => this.sessions.markets(),
-      refusal: () => this.#refusal(),
+      refusal: () => this.approvals.refusal(),
       onListed: (market) => this.#listed(market),
     });
     this.register = new ActorRegister(clocks.market, this.sessions.moved);
@@ -204,21 +212,24 @@ export class TraderRuntime {
 
   /** The supervisor's word: approvals given under another mode open nothing any more. */
   applyMode(mode: RiskMode, bySwitch: boolean): void {
-    this.#mode = mode;
     if (bySwitch) this.#haltedBySwitch = true;
+    // A bar that is only put up for longer changes nothing for what was approved under it.
+    if (this.#modeApplied === mode) return;
+    this.#mode = mode;
+    this.#modeApplied = mode;
     this.door.raiseEpoch();
     this.parts.journal.append('risk.moded', { mode });
   }
 
   /** Boots, trades, and resolves when everything has stopped. */
   async run(): Promise<Ending> {
-    const readiness = await this.#boot();
+    const readiness = await Promise.race([this.#boot(), this.#abandoned.promise]);
+    if (readiness === null) return { kind: 'stopped', proof: null, fault: null };
     if (readiness instanceof Error) return { kind: 'refused', error: readiness };
     this.#readiness = readiness;
     this.#inControlMs = this.parts.clocks.monotonicMs() - this.parts.startedMs;
     const tickPlane = connectTickPlane(this);
     const actor = createTraderActor(this);
-    this.#actor = actor;
     const stopped = new Promise<Proof | null>((resolve) => {
       actor.subscribe({
         complete: () => resolve(actor.getSnapshot().context.proof),
@@ -229,34 +240,57 @@ export class TraderRuntime {
       });
     });
     actor.start();
+    this.#actor = actor;
     if (readiness.startReducing) actor.system.get('supervisor')?.send({ type: 'operator.reduce' });
-    const proof = await stopped;
+    if (this.#drain !== null) actor.send(this.#drain);
+    let proof = await Promise.race([stopped, this.#abandoned.promise]);
+    if (this.#fault !== null) proof = await this.#clearUp();
     tickPlane.unsubscribe();
     return { kind: 'stopped', proof, fault: this.#fault };
+  }
+
+  /** The charts broke, and nobody is left who would take our orders off. */
+  async #clearUp(): Promise<Proof | null> {
+    const { clocks } = this.parts;
+    this.door.restrict();
+    const limit = new AbortController();
+    const timer = clocks.wall.setTimeout(() => this.#abandoned.resolve(null), CLEAR_UP_MS);
+    const proof = await Promise.race([proveEmpty(this, limit.signal), this.#abandoned.promise]);
+    clocks.wall.clearTimeout(timer);
+    limit.abort();
+    return proof;
   }
 
   /** Winds down: patiently (`soft`, market time given), or at once (`carry`). A second call only shortens patience. */
   drain(manner: 'soft' | 'carry', reason: 'shutdown' | 'operator' = 'shutdown'): void {
     const nowMs = this.parts.clocks.market.now();
-    this.#actor?.send({
+    const drain: TraderEvent = {
       type: 'trader.drain',
       reason,
       manner,
       hardAtMs: nowMs + (manner === 'soft' ? DRAIN_HARD_AFTER_MS : 0),
       carryAtMs: nowMs + (manner === 'soft' ? DRAIN_CARRY_AFTER_MS : 0),
-    });
+    };
+    if (this.#drain === null || manner === 'carry') this.#drain = drain;
+    this.#actor?.send(drain);
   }
 
   /** Ends without waiting for proof. */
   abandon(): void {
     this.door.close();
     this.#actor?.send({ type: 'trader.abandon' });
+    this.#abandoned.resolve(null);
   }
 
   /** Shuts the door in this turn; the charts follow. */
   halt(reason: string): void {
     this.door.restrict();
     this.#actor?.system.get('supervisor')?.send({ type: 'operator.halt', reason });
+  }
+
+  /** Answers that come after this change nothing any more, and are not journaled. */
+  seal(): void {
+    this.#isSealed = true;
   }
 
   async #boot(): Promise<Readiness | Error> {
@@ -281,7 +315,7 @@ export class TraderRuntime {
           ),
           load: fromPromise<void>(() =>
             remembering(async () => {
-              restored = await loadJournal(this, this.days);
+              restored = await loadJournal(this);
             }),
           ),
           reconcile: fromPromise(() => remembering(() => reconcile(this, restored))),
@@ -301,52 +335,8 @@ export class TraderRuntime {
     });
   }
 
-  #approve(intent: OrderIntent): Verdict {
-    const { clocks, settings } = this.parts;
-    const verdict = approve(intent, {
-      exposure: this.exposure,
-      limits: limitsOf(settings, this.#currentEquity()),
-      cash: this.accounts.cash(),
-      mode: this.#mode,
-      riskEpoch: this.door.riskEpoch,
-      nowWallMs: clocks.wall.now(),
-    });
-    if (verdict.ok) this.latency.approved();
-    return verdict;
-  }
-
-  /** Why no session may begin now, whatever the market; null when one may. */
-  #refusal(): RefusalReason | null {
-    const { clocks, settings } = this.parts;
-    const equity = this.#currentEquity();
-    this.#balanceSufficed = balanceSuffices(this.accounts.cash(), equity, this.#balanceSufficed, settings);
-    return refuseSession(
-      {
-        mode: this.#mode,
-        market: 'free',
-        // Room is the manager's to give: its chart says `full`.
-        sessions: 0,
-        isBlackout: false,
-        isRegimeStable: null,
-        hasEntryLeft: this.#entries.hasRoom(clocks.market.now()),
-        balanceSuffices: this.#balanceSufficed,
-        restingValue: this.exposure.restingValue,
-      },
-      settings,
-    );
-  }
-
-  /** Equity moves with every tick; limits need it to the second. */
-  #currentEquity(): Microdollars {
-    const nowMs = this.parts.clocks.monotonicMs();
-    if (nowMs - this.#equityAtMs > 1_000) {
-      this.#equityAtMs = nowMs;
-      this.#equity = this.accounts.equity();
-    }
-    return this.#equity;
-  }
-
   #rowChanged(row: OrderRow, before: OrderRow | null): void {
+    if (this.#isSealed) return;
     this.accounts.followRow(row);
     // The intent was journaled, and synced, before anything else; from here on what changes.
     if (before !== null) this.parts.journal.append('order.moved', recordOf(row) as unknown as Json);
@@ -358,6 +348,10 @@ export class TraderRuntime {
     this.exposure.describe(market.ticker, { category: market.category, event: market.event });
   }
 
+  /** The last word of quoting on each market. */
+  get explanations(): Map<Ticker, Explanation> {
+    return this.approvals.explanations;
+  }
   /** Exit-side touch, for reports. */
   mark(market: Ticker, quantity: Centicontracts): Centicents | null {
     return this.markets.exitTouch(market, quantity);
@@ -366,4 +360,6 @@ export class TraderRuntime {
 
 /** Of the 45 s that a patient end may take, market time: crossing begins here, carrying here. */
 const DRAIN_HARD_AFTER_MS = 30_000;
-const DRAIN_CARRY_AFTER_MS = 40_000;
+export const DRAIN_CARRY_AFTER_MS = 40_000;
+/** So long everything of ours is taken off after the charts broke, wall time. */
+const CLEAR_UP_MS = 7_000;

@@ -18,14 +18,19 @@ import type { Settings } from '../settings/schema.ts';
 import { MarketSignals } from '../signals/market-signals.ts';
 import type { LatencyMeter } from './latency-meter.ts';
 
+/** Best bid and ask of a book less our own orders. */
+export type Touch = Pick<BookReading, 'bid' | 'ask'>;
+
 export interface WatchedMarket {
   market: Market;
   readonly signals: MarketSignals;
   readonly own: OwnResting;
   /** The book less our own, as of the last change; null while it cannot be read. */
   reading: BookReading | null;
-  /** Set when the venue says that the market is over for trading. */
-  ended: boolean;
+  /** The last touch that was read, as long as no other is known: what a position is worth does not vanish with a stream. */
+  mark: Touch | null;
+  /** Market time at which the venue said that the market is over for trading; null while it is not. */
+  endedAtMs: number | null;
 }
 
 export class WatchedMarkets {
@@ -66,10 +71,13 @@ export class WatchedMarkets {
     this.#clocks.market.clearTimeout(this.#timer);
   }
 
-  watch(market: Market): WatchedMarket {
+  /** @param asOfMs market time at which the listing that says this was asked for, where one does */
+  watch(market: Market, asOfMs = Number.NEGATIVE_INFINITY): WatchedMarket {
     const known = this.#watched.get(market.ticker);
     if (known !== undefined) {
       known.market = market;
+      // Its opening again may have been said while nobody listened.
+      if (market.status === 'active' && known.endedAtMs !== null && known.endedAtMs < asOfMs) known.endedAtMs = null;
       return known;
     }
     const { ticker } = market;
@@ -81,7 +89,8 @@ export class WatchedMarkets {
       signals: new MarketSignals(this.#settings),
       own,
       reading: null,
-      ended: false,
+      mark: null,
+      endedAtMs: null,
     };
     this.#watched.set(ticker, watched);
     this.#feed.watch(ticker);
@@ -90,6 +99,12 @@ export class WatchedMarkets {
 
   unwatch(ticker: Ticker): void {
     if (this.#watched.delete(ticker)) this.#feed.unwatch(ticker);
+  }
+
+  /** A complete listing of what is open, asked for at this market time, lacks it: its end was said while nobody listened. */
+  missed(ticker: Ticker, asOfMs: number): void {
+    const watched = this.#watched.get(ticker);
+    if (watched !== undefined) watched.endedAtMs ??= asOfMs;
   }
 
   get(ticker: Ticker): WatchedMarket | null {
@@ -108,11 +123,11 @@ export class WatchedMarkets {
     return { bid: book?.bestBid() ?? null, ask: book?.bestAsk() ?? null };
   }
 
-  /** Exit-side touch for a position of this sign. */
+  /** Exit-side touch for a position of this sign, as last read. */
   exitTouch(ticker: Ticker, quantity: Centicontracts): Centicents | null {
-    const reading = this.#watched.get(ticker)?.reading ?? null;
-    if (reading === null) return null;
-    return quantity > 0 ? reading.bid : reading.ask;
+    const mark = this.#watched.get(ticker)?.mark ?? null;
+    if (mark === null) return null;
+    return quantity > 0 ? mark.bid : mark.ask;
   }
 
   /** Our own orders changed: what the book says less our own is another thing now. */
@@ -135,6 +150,7 @@ export class WatchedMarkets {
     const view = this.#feed.view(watched.market.ticker);
     watched.reading =
       view?.inSync === true ? readBook(view.book, watched.own, this.#settings.signals.depthLevels) : null;
+    if (watched.reading !== null) watched.mark = watched.reading;
   }
 
   /** What the signals may learn from: nothing, while the book is not to be acted on. */
@@ -158,11 +174,13 @@ export class WatchedMarkets {
       const { change } = event;
       if (change.kind === 'closeMoved') watched.market = { ...watched.market, closeMs: change.closeMs };
       else if (change.kind === 'gridChanged') watched.market = { ...watched.market, grid: change.grid };
-      else if (change.kind === 'feesChanged' && change.fees !== null)
-        watched.market = { ...watched.market, fees: change.fees };
       else if (change.kind === 'deactivated' || change.kind === 'determined' || change.kind === 'settled')
-        watched.ended = true;
-      else if (change.kind === 'activated') watched.ended = false;
+        watched.endedAtMs = this.#clocks.market.now();
+      else if (change.kind === 'activated') watched.endedAtMs = null;
+    }
+    if (event.change.kind === 'feesChanged' && event.change.fees !== null) {
+      for (const each of this.#watched.values())
+        if (each.market.event === event.change.event) each.market = { ...each.market, fees: event.change.fees };
     }
     this.catalogueChanged$.next(event);
   }
