@@ -105,13 +105,17 @@ export function quoter(options: QuoterOptions, { session, market: name }: OfSess
     });
     subscription.add(
       accounts.changed$.subscribe((changed) => {
-        if (changed === ticker) timer ??= clocks.market.setTimeout(guarded, 0);
+        if (changed !== ticker) return;
+        // Another position is another quote: the pace is for books.
+        clocks.market.clearTimeout(timer);
+        timer = clocks.market.setTimeout(guarded, 0);
       }),
     );
     // Orders expire and σ moves though the book is quiet: look again at least this often.
     const heartbeat = (): void => {
-      if (clocks.market.now() - decidedAtMs >= HEARTBEAT_MS) guarded();
+      // Set first: a fault ends this quoter, and its timers with it.
       beat = clocks.market.setTimeout(heartbeat, HEARTBEAT_MS);
+      if (clocks.market.now() - decidedAtMs >= HEARTBEAT_MS) guarded();
     };
     let beat: unknown = clocks.market.setTimeout(heartbeat, HEARTBEAT_MS);
     timer = clocks.market.setTimeout(guarded, 0);
