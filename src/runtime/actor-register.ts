@@ -36,8 +36,10 @@ export class ActorRegister {
   }
 
   readonly inspect = (event: InspectionEvent): void => {
-    if (event.type === '@xstate.snapshot')
-      this.#see(event.actorRef as AnyActorRef, event.snapshot as AnyMachineSnapshot);
+    if (event.type !== '@xstate.snapshot') return;
+    this.#see(event.actorRef as AnyActorRef, event.snapshot as AnyMachineSnapshot);
+    // An actor that breaks shows no last snapshot of its own: only its parent hears of it.
+    if (event.event.type.startsWith('xstate.error.actor.')) this.#seeBroken();
   };
 
   entries(): ActorEntry[] {
@@ -49,13 +51,22 @@ export class ActorRegister {
     return entries;
   }
 
+  #seeBroken(): void {
+    for (const { ref } of [...this.#known.values()]) {
+      const snapshot = ref.getSnapshot() as AnyMachineSnapshot;
+      if (snapshot.status === 'error') this.#see(ref, snapshot);
+    }
+  }
+
   #see(ref: AnyActorRef, snapshot: AnyMachineSnapshot): void {
     // Only machines have states; promises and callbacks are theirs.
     if (snapshot.value === undefined || !('machine' in snapshot)) return;
     const known = this.#known.get(ref.sessionId);
-    if (known !== undefined && known.state === snapshot.value) return;
+    // One that breaks ends without leaving its state.
+    const isOver = snapshot.status !== 'active';
+    if (known !== undefined && known.state === snapshot.value && !isOver) return;
     const stateText = JSON.stringify(snapshot.value);
-    if (known?.stateText === stateText) {
+    if (known?.stateText === stateText && !isOver) {
       known.state = snapshot.value;
       return;
     }
@@ -68,7 +79,7 @@ export class ActorRegister {
     };
     this.#known.set(ref.sessionId, next);
     this.#onMoved(ref, entryOf(next), known?.state ?? null);
-    if (snapshot.status !== 'active') this.#known.delete(ref.sessionId);
+    if (isOver) this.#known.delete(ref.sessionId);
   }
 }
 
