@@ -30,13 +30,21 @@ export class Markouts {
   }
 
   filled(fill: Fill): void {
-    this.#pending.push({ dueMs: fill.atMs + this.#settings.horizonMs, fill });
+    const dueMs = fill.atMs + this.#settings.horizonMs;
+    // Nearly always the last; a fill that was read back may be older than those that the stream told of.
+    let place = this.#pending.length;
+    while (place > 0 && this.#pending[place - 1]!.dueMs > dueMs) place--;
+    this.#pending.splice(place, 0, { dueMs, fill });
   }
 
   /** One check; call it each `checkEveryMs` of market time. */
   check(nowMs: number, midCents: number | null): void {
-    while (midCents !== null && this.#pending[0] !== undefined && this.#pending[0].dueMs <= nowMs) {
-      const { fill } = this.#pending.shift()!;
+    while (this.#pending[0] !== undefined && this.#pending[0].dueMs <= nowMs) {
+      const { fill, dueMs } = this.#pending[0];
+      if (midCents === null && nowMs - dueMs <= this.#settings.horizonMs) break;
+      this.#pending.shift();
+      // Heard of too late, or the book was not to be read for too long: the mid of now says nothing about it.
+      if (midCents === null || nowMs - dueMs > this.#settings.horizonMs) continue;
       this.#finished.push({ atMs: nowMs, markoutCents: signOf(fill.side) * (midCents - toCents(fill.price)) });
     }
     const since = nowMs - this.#settings.windowMs;
