@@ -8,11 +8,14 @@ import type { OrderId, Ticker } from '../domain/ids.ts';
 import type { Journal } from '../domain/journal.ts';
 import type { Json } from '../domain/json.ts';
 import { type OrderRow, openQuantity, worstPrice } from '../domain/order.ts';
-import { type Centicents, type Centicontracts, DOLLAR, type Microdollars } from '../domain/units.ts';
+import { type Centicents, type Centicontracts, DOLLAR, type Microdollars, unixMs } from '../domain/units.ts';
 import type { AccountPort, VenueSettlement } from '../exchange/port.ts';
 import type { OrderTable } from '../gateway/order-table.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Exposure } from '../risk/exposure.ts';
+
+/** How long after another a settlement of an earlier time may still turn up. */
+const SETTLED_LATELY_MS = 86_400_000;
 
 export interface AccountsOptions {
   readonly ledger: Ledger;
@@ -34,6 +37,8 @@ export class Accounts {
   readonly #options: AccountsOptions;
   /** Explained cash as of the last change; null when something changed since. */
   #cash: Microdollars | null = null;
+  /** The latest settlement (market time) of complete listings; null before the first. */
+  #settledMs: number | null = null;
   /** Orders that are not ours (placed by hand, by others): their fills still move the account. */
   #foreignFills = 0;
 
@@ -46,8 +51,8 @@ export class Accounts {
   }
 
   takeFills(fills: readonly Fill[]): void {
-    // A listing comes newest first; positions and costs depend on the order of execution.
-    const ordered = [...fills].sort((a, b) => a.atMs - b.atMs);
+    // A listing comes newest first, within one millisecond too; costs depend on the order of execution.
+    const ordered = [...fills].reverse().sort((a, b) => a.atMs - b.atMs);
     for (const fill of ordered) this.takeFill(fill);
   }
 
@@ -72,10 +77,14 @@ export class Accounts {
     if (fill.positionAfter !== null && fill.positionAfter !== position.quantity) this.mismatch$.next(fill.market);
   }
 
-  /** Reads settlements (all of them: they are few) and takes those that are new. Returns whether the listing was complete. */
+  /** Reads settlements (the first time all, then those of late) and takes those that are new. Returns whether the listing was complete. */
   async readSettlements(): Promise<boolean> {
-    const listing = await this.#options.account.settlements({}, { priority: 'read' });
+    const query = this.#settledMs === null ? {} : { sinceMs: unixMs(this.#settledMs - SETTLED_LATELY_MS) };
+    const listing = await this.#options.account.settlements(query, { priority: 'read' });
     for (const settlement of listing.items) this.takeSettlement(settlement);
+    // Only after a whole listing is what came before it no longer asked for.
+    if (listing.complete)
+      for (const { atMs } of listing.items) this.#settledMs = Math.max(this.#settledMs ?? atMs, atMs);
     return listing.complete;
   }
 

@@ -10,8 +10,9 @@ import { unixMs } from '../domain/units.ts';
 import type { TraderRuntime } from './trader-runtime.ts';
 
 const SETTLEMENTS_EVERY_MS = 30_000;
-/** How far back fills are asked for again and again while the stream is down, market time. */
+/** How far back from what is known fills are read again: reads lag, and a line may have been dead before we knew. */
 const RECENT_MS = 600_000;
+const RECENT_WALL_MS = 30_000;
 
 /** Unsubscribing ends all of it. */
 export function connectTickPlane(runtime: TraderRuntime): Subscription {
@@ -19,13 +20,30 @@ export function connectTickPlane(runtime: TraderRuntime): Subscription {
   const { venue, settings, clocks, log } = runtime.parts;
   const all = new Subscription();
 
+  /** Market time up to which everything of the account is known; boot has read all before this. */
+  let knownMs = clocks.market.now();
+  let isLive = false;
+  /** Something may have been missed and has not been read back yet. */
+  let isBehind = false;
+  /** Holes noticed so far: one that is noticed while fills are being read is not closed by that reading. */
+  let holes = 0;
+  const readBackAll = async (): Promise<void> => {
+    const askedMs = clocks.market.now();
+    const before = holes;
+    const reachMs = Math.max(RECENT_MS, RECENT_WALL_MS * runtime.parts.speed());
+    const fills = await venue.account.fills({ sinceMs: unixMs(knownMs - reachMs) });
+    accounts.takeFills(fills.items);
+    if (!(await accounts.readSettlements()) || !fills.complete || holes !== before) return;
+    isBehind = false;
+    knownMs = askedMs;
+  };
   /** What a new connection, or a hole in the old one, may have hidden. */
   const catchUp = (): void => {
-    const work = async (): Promise<void> => {
-      accounts.takeFills((await venue.account.fills({})).items);
-      await accounts.readSettlements();
-    };
-    work().catch((error) => log.warn({ error: messageOf(error) }, 'fills and settlements could not be read back'));
+    isBehind = true;
+    holes++;
+    readBackAll().catch((error) =>
+      log.warn({ error: messageOf(error) }, 'fills and settlements could not be read back yet'),
+    );
   };
   const every = (periodMs: number, clock: Clock, work: () => Promise<void>): void => {
     let timer: unknown = null;
@@ -40,7 +58,6 @@ export function connectTickPlane(runtime: TraderRuntime): Subscription {
     all.add(() => clock.clearTimeout(timer));
   };
 
-  let isLive = false;
   all.add(
     feed.facts$.subscribe((fact) => {
       if (fact.type === 'feed.live') isLive = true;
@@ -49,9 +66,8 @@ export function connectTickPlane(runtime: TraderRuntime): Subscription {
   );
   // While the private stream is down nobody tells of fills: they are asked for, like the books.
   every(settings.feed.pollEveryMs, clocks.wall, async () => {
-    if (isLive) return;
-    const sinceMs = unixMs(clocks.market.now() - RECENT_MS);
-    accounts.takeFills((await venue.account.fills({ sinceMs })).items);
+    if (!isLive || isBehind) await readBackAll();
+    else knownMs = clocks.market.now();
   });
 
   markets.start();
@@ -86,10 +102,15 @@ export function connectTickPlane(runtime: TraderRuntime): Subscription {
     }),
   );
   // Positions that disagree, executions without their fills, a private stream that missed something: read back.
+  const reading = new Set<Ticker>();
   const readBack = (market: Ticker): void => {
+    // A burst of fills that came in another order than they happened is read back once.
+    if (reading.has(market)) return;
+    reading.add(market);
     evidence
       .readFillsBack(market)
-      .catch((error) => log.warn({ market, error: messageOf(error) }, 'fills could not be read back'));
+      .catch((error) => log.warn({ market, error: messageOf(error) }, 'fills could not be read back'))
+      .finally(() => reading.delete(market));
   };
   all.add(accounts.mismatch$.subscribe(readBack));
   all.add(
