@@ -24,6 +24,12 @@ export interface FollowedClock {
 /** While the market stands still it is asked often: everybody waits for it to begin. */
 const ASK_EVERY_MS = 5_000;
 const ASK_STANDING_EVERY_MS = 200;
+/** Round trips up to this are always good enough. */
+const ROUND_TRIP_MS_MIN = 20;
+/** The shortest round trip counts for less with every answer: the way may have become longer for good. */
+const FORGET = 1.2;
+/** The clock never goes slower than half its speed to let the exchange catch up. */
+const SLOWER_MAX = 0.5;
 
 export function followClock(wall: Clock): FollowedClock {
   // Until the venue has spoken the wall's time is as good as any; `align` may only go forwards, so this starts behind.
@@ -31,11 +37,27 @@ export function followClock(wall: Clock): FollowedClock {
   let timer: unknown = null;
   let isStopped = false;
   let speed = 1;
+  let isAligned = false;
+  let shortestMs = Number.POSITIVE_INFINITY;
 
   const take = (clock: VenueClock, askedMs: number, heardMs: number): void => {
+    const isAnother = clock.speed !== speed || !isAligned;
     speed = clock.speed;
+    isAligned = true;
+    const roundTripMs = heardMs - askedMs;
+    // An answer that took long says little about now, least of all where a second is a minute.
+    if (!isAnother && roundTripMs > Math.max(ROUND_TRIP_MS_MIN, 3 * shortestMs)) {
+      shortestMs *= FORGET;
+      scaled.setSpeed(speed);
+      return;
+    }
+    shortestMs = Math.min(roundTripMs, shortestMs * FORGET);
     // The answer was true about half a round trip ago.
-    scaled.align((clock.marketMs + ((heardMs - askedMs) / 2) * clock.speed) as UnixMs, clock.speed);
+    const marketMs = clock.marketMs + (roundTripMs / 2) * speed;
+    // Ahead of it we cannot go back: we go slower until it has caught up, by the next time that we ask.
+    const aheadMs = Math.max(0, scaled.now() - marketMs);
+    const slower = speed === 0 ? 0 : Math.min(SLOWER_MAX, aheadMs / (speed * ASK_EVERY_MS));
+    scaled.align(marketMs as UnixMs, speed * (1 - slower));
   };
   const ask = async (venue: Pick<Venue, 'clock'>): Promise<boolean> => {
     const askedMs = wall.now();
