@@ -17,7 +17,7 @@ export function parseDuration(text: string): number {
 const HOW = {
   duration: 'Write a number above 0 and a unit, like 500ms, 60s, 10m or 2h.',
   integer: 'Write a whole number.',
-  positive: 'Write a number above 0.',
+  speed: 'Write a number above 0 and at most 1000.',
   port: 'Write a port from 0 to 65535; 0 takes a free one.',
 } as const;
 
@@ -37,10 +37,13 @@ export function integerArgument(text: string): number {
   return Number(text);
 }
 
-/** A finite number above 0, for speeds. */
-export function positiveArgument(text: string): number {
+/** No machine keeps up with a market that runs faster. */
+const SPEED_MAX = 1_000;
+
+/** Market time against wall time. */
+export function speedArgument(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) throw new InvalidArgumentError(HOW.positive);
+  if (text.trim() === '' || !(value > 0) || value > SPEED_MAX) throw new InvalidArgumentError(HOW.speed);
   return value;
 }
 

@@ -9,7 +9,7 @@ import { TIERS, type Tier } from '../exchange/embedded/protocol/rate-limits.ts';
 import { serveLoopback } from '../exchange/embedded/server.ts';
 import { createSystemClock } from '../runtime/system-clock.ts';
 import { openLevelStore } from '../store/level-store.ts';
-import { integerArgument, portArgument, positiveArgument } from './arguments.ts';
+import { integerArgument, portArgument, speedArgument } from './arguments.ts';
 import { type ExchangeKey, KEY_TYPES, type KeyType, openKeys } from './exchange-keys.ts';
 import { alignColumns, note, print, printJson } from './output.ts';
 import { EXCHANGE_LOG } from './venue.ts';
@@ -41,7 +41,7 @@ export function registerExchange(program: Command): void {
     .addOption(new Option('--flow <flow>', 'what moves the market').choices(FLOWS).default('synthetic'))
     .option('--recording <path>', 'file or folder to replay')
     .option('--seed <n>', 'fixes the market', integerArgument, 1)
-    .option('--speed <x>', 'market time against wall time', positiveArgument, 1)
+    .option('--speed <x>', 'market time against wall time', speedArgument, 1)
     .addOption(new Option('--tier <tier>', 'rate limits of the accounts').choices(TIERS).default('basic'))
     .option('--data <folder>', 'where the keys are kept; one that is named remembers the exchange as well', DATA)
     .addOption(new Option('--key-type <type>', 'kind of the keys').choices(KEY_TYPES).default('rsa'))

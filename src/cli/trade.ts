@@ -3,17 +3,19 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Console, openConsole } from '../console/server.ts';
-import { BothsidesError, messageOf } from '../domain/errors.ts';
+import type { Clock } from '../domain/clock.ts';
+import { BothsidesError, EXIT, exitCodeOf, messageOf } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
 import { createRandom } from '../domain/seeded-random.ts';
-import { createSigner, readKey } from '../exchange/kalshi/sign.ts';
+import { createSigner } from '../exchange/kalshi/sign.ts';
 import { createWsSockets } from '../exchange/kalshi/sockets.ts';
 import { createKyTransport } from '../exchange/kalshi/transport.ts';
 import { createKalshiVenue } from '../exchange/kalshi/venue.ts';
 import { selfCheck } from '../quoting/self-check.ts';
 import { followClock } from '../runtime/follow-clock.ts';
-import { startTrader } from '../runtime/run-trader.ts';
+import { startTrader, type TraderRun } from '../runtime/run-trader.ts';
 import { stateReport } from '../runtime/state-report.ts';
-import { summaryText } from '../runtime/summary.ts';
+import { type Summary, summaryText } from '../runtime/summary.ts';
 import { createSystemClock } from '../runtime/system-clock.ts';
 import { withEnvFile } from '../settings/credentials.ts';
 import { loadSettings, type Override } from '../settings/load.ts';
@@ -21,17 +23,13 @@ import { chooseMode } from '../settings/mode.ts';
 import type { Mode, Settings } from '../settings/schema.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import { setStoreAside } from '../store/set-aside.ts';
-import {
-  durationArgument,
-  integerArgument,
-  listArgument,
-  portArgument,
-  positiveArgument,
-  repeated,
-} from './arguments.ts';
+import { durationArgument, integerArgument, listArgument, portArgument, repeated, speedArgument } from './arguments.ts';
 import { createLog } from './log.ts';
-import { note, print, printJson } from './output.ts';
-import { openVenue } from './venue.ts';
+import { note, print, printError, printJson } from './output.ts';
+import { reportProgress } from './progress.ts';
+import { makeToken } from './secret.ts';
+import { listenForSignals } from './signals.ts';
+import { checkedAddress, openVenue, type Place, wsUrlFrom } from './venue.ts';
 
 export interface TradeFlags {
   readonly mode?: string;
@@ -57,7 +55,7 @@ export function registerTrade(program: Command): void {
     .option('--mode <mode>', 'sim, replay, paper, demo or live')
     .option('--for <duration>', 'wind down after this much market time, like 60s or 2h', durationArgument)
     .option('--seed <n>', 'fixes the simulated market', integerArgument)
-    .option('--speed <x>', 'market time against wall time', positiveArgument)
+    .option('--speed <x>', 'market time against wall time', speedArgument)
     .option('--recording <path>', 'file or folder to replay')
     .option('--markets <list>', 'only these tickers, separated by commas', listArgument)
     .option('--data <folder>', 'where everything is remembered; .bothsides/<mode> by default')
@@ -89,10 +87,11 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
   const overrides = overridesOf(flags);
   const { settings, warnings } = loadSettings({ mode, configPath: flags.config, sets: flags.set, overrides, env });
   checkFlags(mode, flags, settings);
-  const log = createLog(flags.json === true);
+  const log = createLog(flags.json === true, env.LOG_LEVEL);
   for (const warning of warnings) log.warn({}, warning);
   for (const warning of selfCheck(settings)) log.warn(warning, warning.message);
 
+  const signals = listenForSignals(wall);
   const dataDir = resolve(flags.data ?? join('.bothsides', mode));
   const isOwnMarket = mode === 'sim' || mode === 'replay';
   const seed = settings.sim.seed;
@@ -109,17 +108,7 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
   const closers: (() => Promise<void> | void)[] = [() => folder.removeRun(), () => folder.close()];
   try {
     const random = createRandom(seed);
-    const place = await openVenue({
-      mode,
-      env,
-      flags,
-      settings,
-      dataDir,
-      wall,
-      random,
-      recording,
-      isNew: folder.isNew,
-    });
+    const place = await openVenue({ mode, env, settings, dataDir, wall, random, recording });
     closers.unshift(() => place.close());
     const clock = followClock(wall);
     closers.unshift(() => clock.stop());
@@ -128,7 +117,7 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
       restUrl: place.restUrl,
       wsUrl: place.wsUrl,
       keyId: place.keyId,
-      signer: createSigner(readKey(place.privateKey)),
+      signer: createSigner(place.privateKey),
       transport: createKyTransport(),
       sockets: createWsSockets(),
       clocks,
@@ -137,13 +126,39 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
       log: (level, message, detail) => log[level](detail ?? {}, message),
     });
     closers.unshift(() => venue.close());
-    await clock.align(venue).catch((cause) => {
-      throw unreachable(place.restUrl, cause);
+    await Promise.race([
+      signals.first,
+      firstAnswer(wall, clock.align(venue)).catch((cause) => {
+        throw atExchange(place.restUrl, cause);
+      }),
+    ]);
+    if (signals.count > 0) {
+      note('Stopped before trading began: this run placed no order.');
+      return;
+    }
+
+    let trader: TraderRun | null = null;
+    const web = await openWeb(flags, settings, {
+      isHealthy: () => trader?.isInControl() ?? false,
+      state: () => (trader === null ? { mode, seed } : stateReport(trader.runtime, { mode, seed, speed: clock.speed })),
     });
+    if (web !== null) closers.unshift(() => web.close());
+    const consoleUrl = web?.url ?? null;
+    await folder.writeRun({
+      pid: process.pid,
+      consoleUrl,
+      token: makeToken(),
+      restUrl: place.restUrl,
+      wsUrl: place.wsUrl,
+      keyId: place.keyId,
+      privateKeyPath: place.privateKeyPath,
+    });
+    if (flags.json === true) printJson({ consoleUrl, dataDir, pid: process.pid });
+    else note(greeting(mode, isOwnMarket ? seed : null, place, consoleUrl, dataDir));
+
     place.start();
     clock.follow(venue, log);
-
-    const trader = await startTrader({
+    trader = await startTrader({
       clocks,
       random,
       venue,
@@ -158,31 +173,27 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
       startedMs,
       forMs: flags.for ?? null,
     });
-    place.whenOver(() => trader.windDown());
-    listenForSignals(() => trader.stopNow());
-
-    const web = await openWeb(flags, settings, () => ({
-      healthy: trader.isInControl(),
-      state: stateReport(trader.runtime, { mode, seed, speed: clock.speed }),
-    }));
-    if (web !== null) closers.unshift(() => web.close());
-    const consoleUrl = web?.url ?? null;
-    await folder.writeRun({
-      pid: process.pid,
-      consoleUrl,
-      token: random.split(`token ${wall.now()}`).integer(1, Number.MAX_SAFE_INTEGER).toString(36),
-      restUrl: place.restUrl,
-      wsUrl: place.wsUrl,
-      keyId: place.keyId,
-      privateKeyPath: place.privateKeyPath,
+    const run = trader;
+    closers.unshift(catchFaults((error) => run.panic(error)));
+    const progress = reportProgress({ runtime: run.runtime, log, wall, markets: settings.discovery.markets });
+    closers.unshift(() => progress.unsubscribe());
+    let broken: BothsidesError | null = null;
+    place.whenOver((fault) => {
+      if (fault !== null) broken = fault;
+      run.windDown();
     });
-    if (flags.json === true) printJson({ consoleUrl, dataDir, pid: process.pid });
-    else
-      note(
-        `Making markets in mode ${mode}, seed ${seed}. ${consoleUrl === null ? '' : `State at ${consoleUrl}/api/state. `}Ctrl-C winds down.`,
-      );
+    signals.heed(() => {
+      log.info({}, signals.count > 1 ? 'stopping without a proof' : 'stopping: all orders are taken back');
+      run.stopNow();
+    });
 
-    const summary = await trader.finished;
+    const summary = withFault(
+      await run.finished.catch((cause) => {
+        throw atExchange(place.restUrl, cause);
+      }),
+      broken,
+    );
+    if (broken !== null) printError(broken);
     if (flags.json === true) printJson(summary);
     else print(summaryText(summary));
     process.exitCode = summary.exit;
@@ -194,7 +205,60 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
         log.error({ error: messageOf(error) }, 'something could not be closed');
       }
     }
+    signals.release();
   }
+}
+
+/** An exchange that says nothing at all is given up on after this. */
+const FIRST_ANSWER_MS = 15_000;
+
+async function firstAnswer<T>(wall: Clock, answer: Promise<T>): Promise<T> {
+  const silence = Promise.withResolvers<never>();
+  const timer = wall.setTimeout(() => {
+    const text = `Nothing was answered within ${FIRST_ANSWER_MS / 1000} s.`;
+    const remedy = 'Check the address and whether the exchange is up.';
+    silence.reject(new BothsidesError('EXCHANGE_UNREACHABLE', text, { remedy }));
+  }, FIRST_ANSWER_MS);
+  try {
+    return await Promise.race([answer, silence.promise]);
+  } finally {
+    wall.clearTimeout(timer);
+  }
+}
+
+/** What goes wrong with an exchange is said with its address. */
+function atExchange(restUrl: string, cause: unknown): unknown {
+  if (!(cause instanceof BothsidesError) || !EXCHANGE_CODES.has(cause.code)) return cause;
+  return new BothsidesError(cause.code, `The exchange at ${restUrl}: ${cause.message}`, {
+    remedy: cause.remedy,
+    cause,
+  });
+}
+
+const EXCHANGE_CODES = new Set<string>(['EXCHANGE_UNREACHABLE', 'EXCHANGE_NONSENSE', 'CREDENTIALS_REFUSED']);
+
+function greeting(mode: Mode, seed: number | null, place: Place, consoleUrl: string | null, dataDir: string): string {
+  const market = seed === null ? `the exchange at ${place.restUrl}` : `its own exchange, seed ${seed}`;
+  return [
+    `Bothsides makes markets on ${market} (mode ${mode}). Ctrl-C takes every order back and ends.`,
+    `Data in ${dataDir}; a file HALT there stops quoting.${consoleUrl === null ? '' : ` State at ${consoleUrl}/api/state`}`,
+  ].join('\n');
+}
+
+/** A fault that nobody caught takes our orders off before the process ends. Returns how to give faults back. */
+function catchFaults(panic: (error: unknown) => void): () => void {
+  const before = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', panic);
+  return () => {
+    process.off('uncaughtException', panic);
+    for (const listener of before) process.on('uncaughtException', listener);
+  };
+}
+
+/** A recording that broke off was traded to where it broke off; that it did is how the run ends. */
+function withFault(summary: Summary, fault: BothsidesError | null): Summary {
+  return fault === null || summary.exit !== EXIT.done ? summary : { ...summary, exit: exitCodeOf(fault) };
 }
 
 function overridesOf(flags: TradeFlags): Override[] {
@@ -205,6 +269,17 @@ function overridesOf(flags: TradeFlags): Override[] {
     overrides.push({ key: 'sim.recording', value: flags.recording, source: '--recording' });
   if (flags.markets !== undefined)
     overrides.push({ key: 'discovery.markets', value: flags.markets, source: '--markets' });
+  // As settings they are checked as every address is: demo does not reach where money is real.
+  if (flags.exchangeRest !== undefined) {
+    const rest = checkedAddress(flags.exchangeRest, '--exchange-rest');
+    overrides.push({ key: 'exchange.demoRestUrl', value: rest, source: '--exchange-rest' });
+    if (flags.exchangeWs === undefined)
+      overrides.push({ key: 'exchange.demoWsUrl', value: wsUrlFrom(rest), source: '--exchange-rest' });
+  }
+  if (flags.exchangeWs !== undefined) {
+    const value = checkedAddress(flags.exchangeWs, '--exchange-ws');
+    overrides.push({ key: 'exchange.demoWsUrl', value, source: '--exchange-ws' });
+  }
   return overrides;
 }
 
@@ -234,26 +309,13 @@ function checkFlags(mode: Mode, flags: TradeFlags, settings: Settings): void {
 async function openWeb(
   flags: TradeFlags,
   settings: Settings,
-  look: () => { healthy: boolean; state: ReturnType<typeof stateReport> },
+  look: { readonly isHealthy: () => boolean; readonly state: () => Json },
 ): Promise<Console | null> {
   if (flags.console === 'off') return null;
   return openConsole({
     host: settings.console.host,
     port: flags.console ?? settings.console.port,
     onTaken: flags.console === undefined ? 'next' : 'refuse',
-    state: () => look().state,
-    isHealthy: () => look().healthy,
-  });
-}
-
-function listenForSignals(stop: () => void): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
-}
-
-function unreachable(url: string, cause: unknown): BothsidesError {
-  if (cause instanceof BothsidesError && cause.code !== 'EXCHANGE_UNREACHABLE') return cause;
-  return new BothsidesError('EXCHANGE_UNREACHABLE', `The exchange at ${url} does not answer: ${messageOf(cause)}.`, {
-    remedy: 'Check the address and whether it is up.',
-    cause,
+    ...look,
   });
 }

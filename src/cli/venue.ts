@@ -1,7 +1,7 @@
 /** The exchange that a mode trades on: brought along, or somebody else's. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
-import { BothsidesError } from '../domain/errors.ts';
+import { BothsidesError, messageOf } from '../domain/errors.ts';
 import type { Random } from '../domain/random.ts';
 import { fromDollars } from '../domain/units.ts';
 import { openCommandLog } from '../exchange/embedded/command-log.ts';
@@ -25,21 +25,19 @@ export interface Place {
   readonly privateKeyPath: string | null;
   /** Lets the market begin, where it is ours. */
   start(): void;
-  /** Calls back once when there is nothing more to trade on: a recording's end. */
-  whenOver(listener: () => void): void;
+  /** Calls back once when there is nothing more to trade on: a recording's end, or where it broke off. */
+  whenOver(listener: (fault: BothsidesError | null) => void): void;
   close(): Promise<void>;
 }
 
 export interface PlaceOptions {
   readonly mode: Mode;
   readonly env: Environment;
-  readonly flags: { readonly exchangeRest?: string; readonly exchangeWs?: string };
   readonly settings: Settings;
   readonly dataDir: string;
   readonly wall: Clock;
   readonly random: Random;
   readonly recording: string | null;
-  readonly isNew: boolean;
 }
 
 export async function openVenue(options: PlaceOptions): Promise<Place> {
@@ -73,10 +71,11 @@ async function openOwn({ mode, settings, dataDir, wall, random, recording }: Pla
     privateKeyPath: key.privateKeyPath,
     start: () => embedded.start(),
     whenOver: (listener) => {
-      embedded.recordingEnded?.then(listener, (error: unknown) => {
-        note(`bothsides: ${error instanceof Error ? error.message : String(error)}`);
-        listener();
-      });
+      embedded.recordingEnded?.then(
+        () => listener(null),
+        (error: unknown) =>
+          listener(error instanceof BothsidesError ? error : new BothsidesError('FAULT', messageOf(error))),
+      );
     },
     async close() {
       try {
@@ -88,32 +87,40 @@ async function openOwn({ mode, settings, dataDir, wall, random, recording }: Pla
   };
 }
 
-function openOther({ env, flags, settings }: PlaceOptions): Place {
+function openOther({ env, settings }: PlaceOptions): Place {
   const { keyId, privateKey } = readCredentials(env);
-  // A flag wins over KALSHI_BASE_URL, which settings have taken in already.
-  const restUrl = flags.exchangeRest ?? settings.exchange.demoRestUrl;
-  const wsUrl =
-    flags.exchangeWs ?? (flags.exchangeRest === undefined ? settings.exchange.demoWsUrl : wsUrlFrom(restUrl));
   return {
-    restUrl: checked(restUrl, ['http:', 'https:'], '--exchange-rest'),
-    wsUrl: checked(wsUrl, ['ws:', 'wss:'], '--exchange-ws'),
+    restUrl: checkedAddress(settings.exchange.demoRestUrl, '--exchange-rest'),
+    wsUrl: checkedAddress(settings.exchange.demoWsUrl, '--exchange-ws'),
     keyId,
     privateKey,
-    privateKeyPath: privateKey.includes('-----BEGIN') ? null : privateKey,
+    privateKeyPath: privateKey.includes('-----BEGIN') ? null : resolve(privateKey),
     start: () => undefined,
     whenOver: () => undefined,
     close: async () => undefined,
   };
 }
 
-/** https://host/trade-api/v2 → wss://host/trade-api/ws/v2 */
-function wsUrlFrom(restUrl: string): string {
-  return restUrl.replace(/^http/, 'ws').replace(/\/trade-api\/v2\/?$/, '/trade-api/ws/v2');
+/** https://host/trade-api/v2 → wss://host/trade-api/ws/v2. Throws USAGE where that cannot be known. */
+export function wsUrlFrom(restUrl: string): string {
+  const url = restUrl.replace(/^http/, 'ws').replace(/\/trade-api\/v2$/, '/trade-api/ws/v2');
+  if (url.endsWith('/trade-api/ws/v2')) return url;
+  throw new BothsidesError('USAGE', `The address ${restUrl} does not end in /trade-api/v2.`, {
+    remedy: 'Complete it, or name the WebSocket as well with --exchange-ws.',
+  });
 }
 
-function checked(url: string, protocols: readonly string[], flag: string): string {
-  if (URL.canParse(url) && protocols.includes(new URL(url).protocol)) return url.replace(/\/$/, '');
-  throw new BothsidesError('USAGE', `${JSON.stringify(url)} is not an address for ${flag}.`, {
-    remedy: `Write one like ${flag === '--exchange-rest' ? 'http://127.0.0.1:4700/trade-api/v2' : 'ws://127.0.0.1:4700/trade-api/ws/v2'}.`,
+const ADDRESSES = {
+  '--exchange-rest': { protocols: ['http:', 'https:'], example: 'http://127.0.0.1:4700/trade-api/v2' },
+  '--exchange-ws': { protocols: ['ws:', 'wss:'], example: 'ws://127.0.0.1:4700/trade-api/ws/v2' },
+} as const;
+
+/** The address without a slash at its end. Throws USAGE. */
+export function checkedAddress(text: string, flag: keyof typeof ADDRESSES): string {
+  const { protocols, example } = ADDRESSES[flag];
+  const isOne = URL.canParse(text) && (protocols as readonly string[]).includes(new URL(text).protocol);
+  if (isOne) return text.replace(/\/$/, '');
+  throw new BothsidesError('USAGE', `${JSON.stringify(text)} is not an address for ${flag}.`, {
+    remedy: `Write one like ${example}.`,
   });
 }

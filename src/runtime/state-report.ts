@@ -1,4 +1,6 @@
 /** What `GET /api/state` says: a projection of the running trader, plain JSON, made when somebody asks. */
+
+import type { Ticker } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import { openQuantity } from '../domain/order.ts';
 import { formatMoney, formatPrice, formatQuantity } from '../domain/units.ts';
@@ -27,14 +29,9 @@ export function stateReport(
       explain: explain as unknown as Json,
     };
   }
-  // Why each scanned market is or is not quoted: one reason code a market.
+  const states = new Map(register.entries().map((entry) => [entry.id, entry.state]));
   const reasons: Record<string, string> = {};
-  for (const ticker of scan.listed.keys()) {
-    const explain = explanations.get(ticker);
-    const session = runtime.sessions.sessionOf(ticker);
-    if (session === null) reasons[ticker] = scan.reasons.get(ticker) ?? 'waiting';
-    else reasons[ticker] = explain?.whyNoBid != null && explain.whyNoAsk != null ? explain.whyNoBid : 'session';
-  }
+  for (const ticker of scan.listed.keys()) reasons[ticker] = reasonFor(runtime, ticker, states);
   return {
     mode: facts.mode,
     seed: facts.seed,
@@ -67,4 +64,23 @@ export function stateReport(
     quotes,
     reasons,
   };
+}
+
+/**
+ * Why a scanned market is or is not quoted, as one code: `quoted`; what keeps its session from it (`warmup`, `softExit`,
+ * `killed`, `frozen`, a reason of quoting); why it has none (a filter's reason, the risk mode, or `waiting` for a place).
+ */
+function reasonFor(runtime: TraderRuntime, ticker: Ticker, states: ReadonlyMap<string, unknown>): string {
+  const session = runtime.sessions.sessionOf(ticker);
+  if (session === null) {
+    const waiting = runtime.mode === 'active' ? 'waiting' : runtime.mode;
+    return runtime.scan.reasons.get(ticker) ?? waiting;
+  }
+  for (const row of runtime.table.open(ticker)) if (row.purpose === 'quote') return 'quoted';
+  const state = states.get(session);
+  const top = typeof state === 'object' && state !== null ? Object.keys(state)[0] : state;
+  if (top !== 'quoting') return String(top ?? 'opening');
+  if ((state as { quoting: { flow?: unknown } }).quoting.flow === 'frozen') return 'frozen';
+  const { whyNoBid = null, whyNoAsk = null } = runtime.explanations.get(ticker) ?? {};
+  return whyNoBid ?? whyNoAsk ?? 'quoting';
 }

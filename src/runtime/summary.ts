@@ -138,33 +138,66 @@ export function summarize(runtime: TraderRuntime, facts: SummaryFacts): Summary 
 
 /** The same for a person. */
 export function summaryText(summary: Summary): string {
-  const { sessions, orders, fills, money, latency } = summary;
-  const reasons = Object.entries(sessions.reasons).map(([reason, count]) => `${reason} ${count}`);
-  const lines = [
-    [
-      'ran',
-      `${(summary.ranForMs / 1000).toFixed(0)} s of market time in mode ${summary.mode}, seed ${summary.seed}${summary.timeScaled ? ' (time scaled)' : ''}`,
-    ],
-    ['markets', `${summary.scanner.seen} seen, ${summary.scanner.accepted} accepted`],
-    [
-      'sessions',
-      `${sessions.opened} opened, ${sessions.closed} closed${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`,
-    ],
+  const { feed, scanner, sessions, orders, fills, money, requests, latency } = summary;
+  const seconds = `${Math.round(summary.ranForMs / 1000)} s of market time`;
+  const left = orders.leftResting === 0 ? 'nothing left resting' : `${orders.leftResting} POSSIBLY LEFT RESTING`;
+  const lines: readonly (readonly [string, string])[] = [
+    ['ran', `${seconds} in mode ${summary.mode}, seed ${summary.seed}${summary.timeScaled ? ', time scaled' : ''}`],
+    ['feed', `${feed.messages} messages, ${feed.deltas} book changes, ${feed.gaps} gaps, ${feed.resyncs} resyncs`],
+    ['markets', `${scanner.seen} seen, ${scanner.accepted} accepted${listOf(scanner.rejected)}`],
+    ['sessions', `${sessions.opened + sessions.resumed} opened, ${sessions.closed} closed${listOf(sessions.reasons)}`],
     [
       'orders',
-      `${orders.created} created, ${orders.canceled} canceled, ${orders.amended} amended, ${orders.denied} denied, ${orders.rejected} rejected`,
+      `${orders.created} created, ${orders.canceled} canceled, ${orders.amended} amended, ${orders.denied} denied, ` +
+        `${orders.rejected} rejected, ${orders.unknown} unknown; ${left}`,
+    ],
+    ['fills', `${fills.count} for ${fills.contracts} contracts${percent(fills.makerShare)}`],
+    [
+      'money',
+      `opened with ${dollars(money.openingCash)}, cash ${dollars(money.cash)}, equity ${dollars(money.equity)}`,
     ],
     [
-      'fills',
-      `${fills.count} for ${fills.contracts} contracts${fills.makerShare === null ? '' : `, ${(fills.makerShare * 100).toFixed(0)} % as maker`}`,
+      'P&L',
+      `realised ${dollars(money.realizedPnl)}, unrealised ${dollars(money.unrealizedPnl)}, fees ${dollars(money.fees)}`,
     ],
-    ['cash', `$${money.cash} (explained $${money.explainedCash}, difference $${money.difference})`],
-    ['P&L', `realised $${money.realizedPnl}, unrealised $${money.unrealizedPnl}, fees $${money.fees}`],
     [
-      'first quote',
-      latency.firstQuoteMs === null ? 'none' : `${(latency.firstQuoteMs / 1000).toFixed(1)} s after start`,
+      'ledger',
+      Number(money.difference) === 0
+        ? 'explains the cash to the last microdollar'
+        : `explains ${dollars(money.explainedCash)}: a difference of ${dollars(money.difference)}`,
     ],
-    ['left resting', orders.leftResting === 0 ? 'nothing' : String(orders.leftResting)],
-  ] as const;
-  return lines.map(([name, value]) => `${name.padEnd(13)} ${value}`).join('\n');
+    ['requests', `${requests.total}, ${requests.status429} of them too many (429)`],
+    [
+      'latency',
+      `in control after ${time(latency.inControlMs)}, first quote after ${time(latency.firstQuoteMs)}, ` +
+        `tick to order ${micros(latency.tickToOrderUsP50)} (p50), ${micros(latency.tickToOrderUsP99)} (p99)`,
+    ],
+  ];
+  return lines.map(([name, value]) => `${name.padEnd(10)}${value}`).join('\n');
+}
+
+/** " (most 3, fewer 1)", or nothing. */
+function listOf(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${name} ${count}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+function percent(share: number | null): string {
+  return share === null ? '' : `, ${Math.round(share * 100)} % as maker`;
+}
+
+/** Six decimals are for programs: "3997.130900" → $3997.1309, "4000.000000" → $4000.00. */
+function dollars(text: string): string {
+  const short = text.replace(/(\.\d\d\d*?)0+$/, '$1');
+  return short.startsWith('-') ? `-$${short.slice(1)}` : `$${short}`;
+}
+
+function time(ms: number | null): string {
+  return ms === null ? 'never' : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function micros(us: number | null): string {
+  return us === null ? 'never' : `${Math.round(us)} µs`;
 }

@@ -182,7 +182,7 @@ export const settingsSchema = z.strictObject({
   }),
   sim: z.strictObject({
     seed: z.number().int(),
-    speed: positive,
+    speed: positive.max(1_000),
     openingCashDollars: positive,
     markets: count.min(1),
     recording: z.string(),

@@ -5,8 +5,8 @@ import {
   listArgument,
   parseDuration,
   portArgument,
-  positiveArgument,
   repeated,
+  speedArgument,
 } from '../../src/cli/arguments.ts';
 import { alignColumns } from '../../src/cli/output.ts';
 
@@ -35,9 +35,9 @@ describe('Other arguments', () => {
     for (const text of ['', '1.5', '7x', '1e3', '99999999999999999999']) {
       expect(() => integerArgument(text), text).toThrow('whole number');
     }
-    expect(positiveArgument('0.5')).toBe(0.5);
-    for (const text of ['', ' ', '0', '-1', 'fast', 'Infinity']) {
-      expect(() => positiveArgument(text), text).toThrow('above 0');
+    expect(speedArgument('0.5')).toBe(0.5);
+    for (const text of ['', ' ', '0', '-1', 'fast', 'Infinity', '1001']) {
+      expect(() => speedArgument(text), text).toThrow('above 0');
     }
     expect(portArgument('0')).toBe(0);
     for (const text of ['', '65536', '-1', '80a']) expect(() => portArgument(text), text).toThrow('0 to 65535');
