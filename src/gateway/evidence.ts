@@ -224,7 +224,11 @@ export class Evidence {
       if (!isOwn(order) || order.clientOrderId === null) continue;
       resting.add(order.clientOrderId);
       const row = table.get(order.clientOrderId);
-      if (row !== null && (!isTerminal(row.state) || !this.#reflects(row, asOfMs))) continue;
+      if (row !== null && !isTerminal(row.state)) {
+        await this.#compare(row, order, asOfMs);
+        continue;
+      }
+      if (row !== null && !this.#reflects(row, asOfMs)) continue;
       strays++;
       const { orderId, market, exchangeIndex, clientOrderId } = order;
       const outcome = await orders.cancel({ orderId, market, exchangeIndex }, { priority: 'cancel' });
@@ -243,6 +247,22 @@ export class Evidence {
       else observe(table, now, order, false);
     }
     return { complete: true, strays, missing };
+  }
+
+  /** An order that rests where we think it rests: does it rest as we think? */
+  async #compare(row: OrderRow, order: VenueOrder, asOfMs: UnixMs): Promise<void> {
+    const { table, journal, cancel } = this.#options;
+    // Executions that nobody told of: the record is taken, and the fills behind it are read back.
+    if (order.filled > row.filledReported) observe(table, row, order, false);
+    const now = table.get(row.clientOrderId);
+    if (now === null || !isSettled(now) || !this.#reflects(now, asOfMs)) return;
+    if (order.price === now.price && order.filled + order.remaining === now.quantity) return;
+    journal.append('order.differs', {
+      clientOrderId: row.clientOrderId,
+      price: order.price,
+      remaining: order.remaining,
+    });
+    await cancel(now);
   }
 
   /** Orders of ours that a complete listing still shows as resting; null when no complete listing could be had. */

@@ -69,6 +69,8 @@ export class Stage {
   readonly entries: JournalEntry[] = [];
   readonly facts: GatewayFact[] = [];
   readonly limits: Limits;
+  /** Listings of orders end early. */
+  cutListings = false;
   /** While true the private stream says nothing. */
   deaf = false;
   /** The exchange's word on our orders passes, its word on fills does not; or the other way round. */
@@ -192,7 +194,13 @@ export class Stage {
     this.gateway.facts$.subscribe((fact) => this.facts.push(fact));
     this.evidence = new Evidence({
       table,
-      account: venue.account,
+      account: {
+        ...venue.account,
+        orders: async (query) => {
+          const listing = await venue.account.orders(query);
+          return this.cutListings ? { items: [], complete: false } : listing;
+        },
+      },
       orders: venue.orders,
       clocks,
       journal,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { openQuantity } from '../../src/domain/order.ts';
 import type { Fault } from '../support/faulty-transport.ts';
-import { Stage } from './stage.ts';
+import { MARKET, OTHER, Stage } from './stage.ts';
 
 const AFTER: readonly Fault[] = [
   { how: 'timeoutAfter' },
@@ -194,18 +194,46 @@ describe('A listing', () => {
     expect(stage.lastRow().state).toBe('canceled');
   });
 
-  it('that could not be read to its end proves nothing', async () => {
+  for (const obstacle of ['is not answered', 'ends early'] as const) {
+    it(`that ${obstacle} proves nothing, however late it is`, async () => {
+      const stage = await Stage.open();
+      stage.line.fail('create', { how: 'timeoutBefore' });
+      stage.want({ bid: [40, 10] });
+      await stage.advance(1_000);
+      stage.want({});
+      if (obstacle === 'ends early') stage.cutListings = true;
+      else stage.line.chance = (name) => (name === 'read' ? { how: '5xxBefore' } : null);
+      await stage.advance(200_000);
+      expect(stage.lastRow().state).toBe('unknown');
+      stage.cutListings = false;
+      stage.line.heal();
+      await stage.advance(10_000);
+      expect(stage.lastRow()).toMatchObject({ state: 'rejected', reason: 'absent' });
+    });
+  }
+
+  it('of one market that cannot be read does not keep the others unknown', async () => {
+    const stage = await Stage.open();
+    stage.deaf = true;
+    stage.line.chance = (name, url) =>
+      name === 'create' ? { how: 'timeoutAfter' } : url.includes(`ticker=${MARKET}`) ? { how: '5xxBefore' } : null;
+    stage.want({ bid: [40, 10] });
+    stage.want({ bid: [40, 10] }, OTHER);
+    await stage.advance(20_000);
+    expect(stage.rows().map((row) => row.state)).toEqual(['unknown', 'resting']);
+  });
+
+  it('is asked for once, by however many', async () => {
     const stage = await Stage.open();
     stage.line.fail('create', { how: 'timeoutBefore' });
     stage.want({ bid: [40, 10] });
-    await stage.advance(1_000);
-    stage.want({});
-    stage.line.chance = (name) => (name === 'read' ? { how: '5xxBefore' } : null);
-    await stage.advance(200_000);
-    expect(stage.lastRow().state).toBe('unknown');
-    stage.line.heal();
-    await stage.advance(10_000);
-    expect(stage.lastRow()).toMatchObject({ state: 'rejected', reason: 'absent' });
+    await stage.advance(5_100);
+    stage.line.seen.length = 0;
+    const looks = [stage.evidence.look(), stage.evidence.look(), stage.evidence.look()];
+    await stage.advance(100);
+    await Promise.all(looks);
+    expect(stage.line.count('create')).toBe(1);
+    expect(stage.line.count('read')).toBe(3);
   });
 });
 

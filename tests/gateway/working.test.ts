@@ -1,5 +1,6 @@
 /** Desired against working: what stands is what is wanted, in the fewest tokens, and refusals make nobody frantic. */
 import { describe, expect, it } from 'vitest';
+import { named } from '../../src/domain/ids.ts';
 import { MARKET, OTHER, Stage } from './stage.ts';
 
 describe('A working order', () => {
@@ -42,6 +43,34 @@ describe('A working order', () => {
     stage.crowd('ask', 40, 4);
     await stage.advance(50);
     expect(stage.positionHere()).toBe(4);
+  });
+
+  it('that was partly filled shrinks to what is wanted beside what it has executed', async () => {
+    const stage = await Stage.open();
+    stage.want({ bid: [40, 10] });
+    await stage.advance(50);
+    stage.crowd('ask', 40, 3);
+    await stage.advance(50);
+    stage.want({ bid: [40, 4] });
+    await stage.advance(50);
+    expect(stage.resting()).toEqual([['bid', 40, 4]]);
+    expect(stage.placed()).toHaveLength(1);
+  });
+
+  it('that is filled while its amend waits for tokens is amended by what is true then', async () => {
+    const stage = await Stage.open();
+    stage.want({ bid: [40, 10] });
+    await stage.advance(2_000);
+    for (let index = 0; index < 10; index++)
+      void stage.venue.orders.create(
+        { ...stage.lastRow(), clientOrderId: named(`hand-${index}`), price: stage.wanted('bid', [1, 1]).price },
+        { priority: 'quote' },
+      );
+    stage.want({ bid: [40, 4] });
+    stage.crowd('ask', 40, 3);
+    await stage.advance(2_000);
+    expect(stage.rows()).toHaveLength(1);
+    expect(stage.lastRow()).toMatchObject({ filled: 300, quantity: 700, state: 'partiallyFilled' });
   });
 
   it('that shrinks while it is being filled never counts for less than may still execute', async () => {
@@ -153,12 +182,12 @@ describe('Fills', () => {
     expect(stage.rows()[0]!).toMatchObject({ state: 'filled', filled: 0, filledReported: 1_000 });
     expect(stage.exposure.openQuantity(MARKET, 'bid')).toBe(1_000);
     const sent = stage.line.count('create');
-    stage.want({ bid: [39, 10], ask: [60, 10] });
+    stage.want({ bid: [39, 10], ask: [61, 10] });
     await stage.advance(1_000);
     expect(stage.line.count('create')).toBe(sent);
     await stage.advance(3_000);
     expect(stage.positionHere()).toBe(10);
-    expect(stage.line.count('create')).toBe(sent + 1);
+    expect(stage.line.count('create')).toBe(sent + 2);
   });
 
   it('that come before the create is answered are counted once, and the order goes on', async () => {

@@ -52,7 +52,7 @@ export class FaultyTransport implements HttpTransport {
   /** Listings of orders come back empty, and no order is found by its id: the exchange has put them away. */
   hideOrders = false;
   /** Asked where no rule speaks; null: nothing goes wrong. */
-  chance: (name: RequestName) => Fault | null = () => null;
+  chance: (name: RequestName, url: string) => Fault | null = () => null;
   readonly #inner: HttpTransport;
   readonly #clock: Clock;
   readonly #rules: Rule[] = [];
@@ -84,7 +84,7 @@ export class FaultyTransport implements HttpTransport {
     const name = nameOf(request.method, pathname);
     const body = request.body === null ? null : JSON.parse(request.body);
     this.seen.push({ name, method: request.method, path: pathname, body, atMs: this.#clock.now() });
-    const fault = this.#next(name);
+    const fault = this.#next(name, request.url);
     if (this.hideOrders && name === 'read' && pathname.endsWith('/portfolio/orders'))
       return { status: 200, body: '{"orders":[],"cursor":""}', date: null };
     if (this.hideOrders && name === 'read' && pathname.includes('/portfolio/orders/'))
@@ -129,9 +129,9 @@ export class FaultyTransport implements HttpTransport {
     }
   }
 
-  #next(name: RequestName): Fault | null {
+  #next(name: RequestName, url: string): Fault | null {
     const rule = this.#rules.find((each) => each.on === name);
-    if (rule === undefined) return this.chance(name);
+    if (rule === undefined) return this.chance(name, url);
     if (--rule.times === 0) this.#rules.splice(this.#rules.indexOf(rule), 1);
     return rule.fault;
   }
