@@ -20,7 +20,7 @@ const AWAY = 20;
 const TRADE_EVERY = 25;
 /** At most so many frames are written together. */
 const TOGETHER_MAX = 4;
-const PAUSE_MS = 0.1;
+const PAUSE_MS = 0.02;
 
 const random = createRandom(13);
 /** Where each market is in its round; apart from each other, so that not all come back at once. */
