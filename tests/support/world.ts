@@ -28,10 +28,15 @@ export interface Trial {
 
 /** Starts a trader and watches the rules that hold at every instant. */
 export async function startTrial(
-  options: Partial<VirtualWorldOptions> & { readonly seed: number; readonly forMs: number | null },
+  options: Partial<VirtualWorldOptions> & {
+    readonly seed: number;
+    readonly forMs: number | null;
+    readonly haltFile?: () => boolean;
+  },
 ): Promise<Trial> {
-  const world = await createVirtualWorld({ settings: simSettings(), ...options });
-  return watch(world, await world.start({ forMs: options.forMs }));
+  const { forMs, haltFile = () => false, ...rest } = options;
+  const world = await createVirtualWorld({ settings: simSettings(), ...rest });
+  return watch(world, await world.start({ forMs, haltFile }));
 }
 
 /** A process of the trader died; another starts on what its disk kept. */
@@ -67,6 +72,15 @@ function watch(world: VirtualWorld, run: VirtualRun, store = world.store): Trial
       .orders(world.user)
       .filter((order) => order.status === 'resting' && order.market === market && order.side === side);
     if (alike.length > 1) violations.push(`${alike.length} orders rest on the ${side} side of ${market}`);
+    // What is meant to reduce never makes a position of its own.
+    const row = clientOrderId === null ? null : runtime.table.get(clientOrderId);
+    if (row?.purpose === 'exit') {
+      const held =
+        world.exchange.engine.positions(world.user).find((position) => position.market === market)?.quantity ?? 0;
+      const reducible = side === 'ask' ? Math.max(0, held) : Math.max(0, -held);
+      if (event.order.remaining > reducible)
+        violations.push(`an exit of ${event.order.remaining} rests on a position of ${held} in ${market}`);
+    }
   });
 
   let summary: Summary | null = null;
