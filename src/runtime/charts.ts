@@ -128,7 +128,7 @@ export function createTraderActor(runtime: TraderRuntime) {
     actions: {
       closeDoor: () => runtime.door.close(),
       restrictDoor: () => runtime.door.restrict(),
-      openDoor: () => runtime.door.open(),
+      openDoor: () => runtime.openDoor(),
     },
   });
   const supervisor = riskSupervisor.provide({

@@ -103,7 +103,7 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
   journal.onFailure((error) => {
     // What cannot be remembered must not be done: no new order from here on, what stands is canceled, and we end.
     fault ??= error;
-    runtime.door.restrict();
+    runtime.restrictForGood();
     stopSoon();
   });
   const forTimer = options.forMs === null ? null : clocks.market.setTimeout(windDown, options.forMs);
@@ -161,7 +161,7 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
       options.log.error({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'a fault');
       if (fault === null) journal.append('run.faulted', { error: messageOf(error) });
       fault ??= error instanceof Error ? error : new Error(messageOf(error));
-      runtime.door.restrict();
+      runtime.restrictForGood();
       stopSoon();
     },
     isInControl: () => runtime.inControlMs !== null && !ended,

@@ -105,6 +105,7 @@ export class TraderRuntime {
   readonly #abandoned = Promise.withResolvers<null>();
   /** The journal is about to be closed: what is learned from here on is nobody's. */
   #isSealed = false;
+  #isRestricted = false;
   #modeApplied: RiskMode | null = null;
 
   constructor(parts: TraderParts) {
@@ -286,6 +287,17 @@ export class TraderRuntime {
   halt(reason: string): void {
     this.door.restrict();
     this.#actor?.system.get('supervisor')?.send({ type: 'operator.halt', reason });
+  }
+
+  /** Nothing but cancels from here on, whatever the charts hear later: what happened is not theirs to judge. */
+  restrictForGood(): void {
+    this.#isRestricted = true;
+    this.door.restrict();
+  }
+
+  /** The charts' wish to open the door. */
+  openDoor(): void {
+    if (!this.#isRestricted) this.door.open();
   }
 
   /** Answers that come after this change nothing any more, and are not journaled. */
