@@ -28,6 +28,7 @@ const UNPLACED_MAX = 1_000;
 const NONE: readonly OrderRow[] = [];
 
 export class OrderTable {
+  readonly #doubted = new Set<Ticker>();
   readonly #rows = new Map<ClientOrderId, OrderRow>();
   readonly #byOrderId = new Map<OrderId, ClientOrderId>();
   /** Rows that are live or still wait for fill records, by market. */
@@ -99,8 +100,20 @@ export class OrderTable {
     for (const row of this.open(market)) if (row.state === 'unknown') return true;
     return false;
   }
-  /** Executions that were reported but whose records we do not hold yet. */
+  /** The venue's position after a fill was not ours: fills are missing, and no order goes there before they are read back. */
+  doubt(market: Ticker): void {
+    this.#doubted.add(market);
+  }
+  trust(market: Ticker): void {
+    this.#doubted.delete(market);
+  }
+  doubted(): readonly Ticker[] {
+    return [...this.#doubted];
+  }
+
+  /** Executions that were reported, or must have happened, but whose records we do not hold yet. */
   isBehind(market: Ticker): boolean {
+    if (this.#doubted.has(market)) return true;
     for (const row of this.open(market)) if (row.filledReported > row.filled) return true;
     return false;
   }

@@ -137,7 +137,7 @@ async function closeStoredSessions({ ledger, parts }: RecoverParts): Promise<voi
 }
 
 function take(entry: JournalEntry, recovering: RecoverParts, rows: Map<ClientOrderId, OrderRow>): void {
-  const { ledger, days, approvals } = recovering;
+  const { ledger, table, days, approvals } = recovering;
   switch (entry.kind) {
     case 'account.opened':
       ledger.setOpening((entry.data as { cash: Microdollars }).cash);
@@ -147,9 +147,13 @@ function take(entry: JournalEntry, recovering: RecoverParts, rows: Map<ClientOrd
       ledger.transfer(id, amount);
       break;
     }
-    case 'fill.received':
-      ledger.apply(entry.data as unknown as Fill);
+    case 'fill.received': {
+      const fill = entry.data as unknown as Fill;
+      // A fill of an order whose create was never answered finds its row when the order is known again.
+      if (ledger.apply(fill) === 'applied' && fill.clientOrderId === null)
+        table.noteUnplaced(fill.orderId, fill.quantity);
       break;
+    }
     case 'market.settled':
       ledger.settle(entry.data as never);
       break;

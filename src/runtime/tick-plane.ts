@@ -109,16 +109,27 @@ export function connectTickPlane(runtime: TraderRuntime): Subscription {
     reading.add(market);
     evidence
       .readFillsBack(market)
+      .then((complete) => {
+        if (!complete) return;
+        table.trust(market);
+        gateway.settle(market);
+      })
       .catch((error) => log.warn({ market, error: messageOf(error) }, 'fills could not be read back'))
       .finally(() => reading.delete(market));
   };
-  all.add(accounts.mismatch$.subscribe(readBack));
+  all.add(
+    accounts.mismatch$.subscribe((market) => {
+      table.doubt(market);
+      readBack(market);
+    }),
+  );
   all.add(
     feed.facts$.subscribe((fact) => {
       if (fact.type === 'feed.opened' || (fact.type === 'feed.gap' && fact.channel !== 'book')) catchUp();
     }),
   );
   every(settings.gateway.resolveEveryMs, clocks.wall, async () => {
+    for (const market of table.doubted()) readBack(market);
     for (const row of table.allOpen()) if (row.filledReported > row.filled) readBack(row.market);
   });
   // What others have on this account, at once and then as often as ours is verified.
