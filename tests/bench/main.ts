@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- name …]`: ours ÷ a bare baseline, same run, median of five, against the budgets. Ends with 1 when a
- * row is more than a fifth away from its budget. Not part of the tests: a busy machine must not fail a commit.
+ * row is more than a fifth away from its budget, unless the machine was seen to be too busy to say so. Not part of the tests: a busy machine must not fail a commit.
  */
 import { alignColumns, note, print, printError } from '../../src/cli/output.ts';
 import type { Bench, BenchRow } from './row.ts';
@@ -25,7 +25,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 const UNMEASURED = ['backtest on prepared input ÷ a bare loop', '–', '–', '–', '–', '≥ 0.5', 'no code yet'];
 
 /** A benchmark that waits for something that never comes must not hold up the table. */
-const LIMIT_MS = 180_000;
+const LIMIT_MS = process.env.BOTHSIDES_LONG === '1' ? 900_000 : 180_000;
 
 async function withinLimit(name: string, bench: Bench): Promise<readonly BenchRow[]> {
   let timer: NodeJS.Timeout | undefined;
@@ -39,14 +39,15 @@ async function withinLimit(name: string, bench: Bench): Promise<readonly BenchRo
   }
 }
 
-type Verdict = 'holds' | 'near' | 'FAILS';
+type Verdict = 'holds' | 'near' | 'FAILS' | 'unclear';
 
-function judge({ bound, budget, measured }: BenchRow): Verdict {
+function judge({ bound, budget, measured, doubt }: BenchRow): Verdict {
   // A value below zero (memory that was given back) is within any ceiling.
   const isWithin = (tolerance: number) =>
     bound === 'atLeast' ? measured.value >= budget * tolerance : measured.value * tolerance <= budget;
   if (isWithin(1)) return 'holds';
-  return isWithin(TOLERATED) ? 'near' : 'FAILS';
+  if (isWithin(TOLERATED)) return 'near';
+  return doubt ? 'unclear' : 'FAILS';
 }
 
 function formatNumber(value: number): string {
@@ -87,6 +88,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   const head = ['what', 'ours', 'baseline', 'measured', 'from – to', 'budget', ''];
   const unmeasured = wanted.length === 0 ? [UNMEASURED] : [];
   print(alignColumns([head, ...rows.map(describeRow), ...unmeasured]));
+  for (const row of rows) if (row.doubt) print(`${row.name}: ${row.doubt}`);
   if (rows.some((row) => judge(row) === 'FAILS')) process.exitCode = 1;
 }
 

@@ -19,6 +19,8 @@ export interface BenchRow {
   readonly measured: Repeated;
   readonly budget: number;
   readonly bound: 'atLeast' | 'atMost';
+  /** Why the measurement says nothing about us when it misses the budget. */
+  readonly doubt?: string | null;
 }
 
 /** A benchmark; its rows come in the order in which they are printed. */
