@@ -1,6 +1,7 @@
 /**
- * Three virtual minutes in which anything happens to a trader, at random and from a seed, ended by a HALT or a wind-down at a
- * random moment. Invariants, for every seed:
+ * Three virtual minutes in which anything happens to a trader, at random and from a seed: lost answers, dead and broken
+ * lines, refusals, in every other seed the death of the process; ended by a HALT or a wind-down at a random moment.
+ * Invariants, for every seed:
  *
  * - no order leaves on a void book, none is intended twice or never, at most one rests on a side of a market;
  * - Σ reducing orders never passes |position| at the exchange;
@@ -8,10 +9,12 @@
  * - every position, fill, fee and cent is as the exchange has it.
  */
 import { describe, expect, it } from 'vitest';
+import { BothsidesError } from '../../src/domain/errors.ts';
 import type { Random } from '../../src/domain/random.ts';
 import { createRandom } from '../../src/domain/seeded-random.ts';
+import type { Summary } from '../../src/runtime/summary.ts';
 import { createMeddler, type Meddler, type Switches } from '../support/interference.ts';
-import { differences, restingAtExchange, simSettings, startTrial } from '../support/world.ts';
+import { differences, restart, restingAtExchange, simSettings, startTrial } from '../support/world.ts';
 
 const LONG = process.env.BOTHSIDES_LONG === '1';
 const SEEDS = Array.from({ length: LONG ? 300 : 12 }, (_, index) => 1_000 + index);
@@ -72,7 +75,7 @@ async function storm(seed: number): Promise<object> {
   const random = createRandom(seed).split('storm');
   const meddler = createMeddler();
   let isHaltFileThere = false;
-  const trial = await startTrial({
+  let trial = await startTrial({
     seed,
     forMs: null,
     settings: simSettings(['sim.markets=24']),
@@ -97,19 +100,41 @@ async function storm(seed: number): Promise<object> {
       at(random.integer(500, 25_000), `end of ${name}`, over);
     }, atMs);
   }
+  const dies = seed % 2 === 1;
   const endsByHalt = random.uniform() < 0.5;
-  const endAtMs = random.integer(20_000, STORM_MS);
+  const diesAtMs = random.integer(8_000, 120_000);
+  const endAtMs = random.integer(dies ? diesAtMs : 20_000, STORM_MS);
   at(endAtMs, endsByHalt ? 'HALT' : 'wind-down', () => {
     if (endsByHalt) isHaltFileThere = true;
     else trial.run.windDown();
   });
   at(STORM_MS, 'calm', () => calm(meddler.switches));
   if (endsByHalt) at(STORM_MS, 'wind-down', () => trial.run.windDown());
-  const summary = await trial.finish(STORM_MS + 180_000);
+  const violations: string[] = [];
+  if (dies) {
+    await trial.world.advance(diesAtMs);
+    told.push(`${diesAtMs / 1000}s death`);
+    violations.push(...trial.violations);
+    trial = await restart(trial, { forMs: null, haltFile: () => isHaltFileThere });
+  }
+  let summary: Summary | null = null;
+  while (summary === null) {
+    try {
+      summary = await trial.finish(STORM_MS + 180_000);
+    } catch (error) {
+      // A boot that the storm kept from its listings is refused; whoever looks after the process starts it again.
+      if (!(error instanceof BothsidesError) || clock.now() - beganMs > STORM_MS + 60_000) throw error;
+      violations.push(...trial.violations);
+      await trial.world.advance(5_000);
+      told.push(`${(clock.now() - beganMs) / 1000}s ${error.code}, started again`);
+      trial = await restart(trial, { forMs: null, haltFile: () => isHaltFileThere });
+      if (clock.now() - beganMs >= STORM_MS || (!endsByHalt && clock.now() - beganMs >= endAtMs)) trial.run.windDown();
+    }
+  }
   const { exit, money, orders } = summary;
   return {
     told,
-    violations: trial.violations,
+    violations: [...violations, ...trial.violations],
     differences: differences(trial),
     resting: restingAtExchange(trial),
     exit,

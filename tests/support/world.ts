@@ -40,7 +40,10 @@ export async function startTrial(
 }
 
 /** A process of the trader died; another starts on what its disk kept. */
-export async function restart(trial: Trial, options: { readonly forMs: number | null }): Promise<Trial> {
+export async function restart(
+  trial: Trial,
+  options: { readonly forMs: number | null; readonly haltFile?: () => boolean },
+): Promise<Trial> {
   trial.run.kill();
   const store = trial.store.crash();
   return watch(trial.world, await trial.world.start({ ...options, store }), store);
