@@ -16,18 +16,20 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/**
- * Says what failed and gives the exit code that belongs to it: `bothsides: <message> <remedy> [CODE]`. What nobody
- * foresaw is our fault and comes with its stack.
- */
+/** Says what failed and gives the exit code that belongs to it. */
 export function printError(error: unknown): ExitCode {
-  if (error instanceof BothsidesError && error.code !== 'FAULT') {
-    note(`bothsides: ${[ended(error.message), error.remedy].filter((part) => part !== '').join(' ')} [${error.code}]`);
-  } else {
-    note(`bothsides: This should not have happened: ${messageOf(error)} [FAULT]`);
-    if (error instanceof Error && error.stack !== undefined) note(error.stack);
-  }
+  note(errorText(error));
   return exitCodeOf(error);
+}
+
+/** `bothsides: <message> <remedy> [CODE]`. What nobody foresaw is our fault and comes with its stack. */
+export function errorText(error: unknown): string {
+  if (error instanceof BothsidesError && error.code !== 'FAULT') {
+    const parts = [ended(error.message), error.remedy].filter((part) => part !== '');
+    return `bothsides: ${parts.join(' ')} [${error.code}]`;
+  }
+  const stack = error instanceof Error && error.stack !== undefined ? `\n${error.stack}` : '';
+  return `bothsides: This should not have happened: ${messageOf(error)} [FAULT]${stack}`;
 }
 
 /** As a sentence; after a list, what follows begins a line. */

@@ -17,7 +17,7 @@ import { startTrader, type TraderRun } from '../runtime/run-trader.ts';
 import { stateReport } from '../runtime/state-report.ts';
 import { type Summary, summaryText } from '../runtime/summary.ts';
 import { createSystemClock } from '../runtime/system-clock.ts';
-import { withEnvFile } from '../settings/credentials.ts';
+import { type Environment, withEnvFile } from '../settings/credentials.ts';
 import { loadSettings, type Override } from '../settings/load.ts';
 import { chooseMode } from '../settings/mode.ts';
 import type { Mode, Settings } from '../settings/schema.ts';
@@ -73,11 +73,11 @@ function consoleArgument(text: string): number | 'off' {
   return text === 'off' ? 'off' : portArgument(text);
 }
 
-export async function tradeCommand(flags: TradeFlags): Promise<void> {
+export async function tradeCommand(flags: TradeFlags, environment: Environment = process.env): Promise<void> {
   const wall = createSystemClock();
   // The process began before this module was loaded: what a person waited for counts.
   const startedMs = wall.monotonicMs() - process.uptime() * 1000;
-  const env = withEnvFile(process.env, process.cwd());
+  const env = withEnvFile(environment, process.cwd());
   const mode = chooseMode({ flag: flags.mode, env, confirmLive: flags.confirmLive });
   if (mode === 'paper' || mode === 'live') {
     throw new BothsidesError('NOT_BUILT', `The mode ${mode} is not built yet.`, {
@@ -91,7 +91,6 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
   for (const warning of warnings) log.warn({}, warning);
   for (const warning of selfCheck(settings)) log.warn(warning, warning.message);
 
-  const signals = listenForSignals(wall);
   const dataDir = resolve(flags.data ?? join('.bothsides', mode));
   const isOwnMarket = mode === 'sim' || mode === 'replay';
   const seed = settings.sim.seed;
@@ -105,6 +104,7 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
     note(`A replay begins afresh: what ${dataDir} remembers of the last one is now its ${name}.`);
     folder = await openDataFolder(dataDir, identity, wall.now());
   }
+  const signals = listenForSignals(wall);
   const closers: (() => Promise<void> | void)[] = [() => folder.removeRun(), () => folder.close()];
   try {
     const random = createRandom(seed);
@@ -210,7 +210,7 @@ export async function tradeCommand(flags: TradeFlags): Promise<void> {
 }
 
 /** An exchange that says nothing at all is given up on after this. */
-const FIRST_ANSWER_MS = 15_000;
+const FIRST_ANSWER_MS = 10_000;
 
 async function firstAnswer<T>(wall: Clock, answer: Promise<T>): Promise<T> {
   const silence = Promise.withResolvers<never>();

@@ -102,7 +102,9 @@ function describeSchema(schema: JsonSchema): string {
   const whole = schema.type === 'integer' ? 'a whole number' : 'a number';
   const max = schema.maximum !== undefined && schema.maximum < Number.MAX_SAFE_INTEGER ? schema.maximum : null;
   const min = schema.minimum !== undefined && schema.minimum > Number.MIN_SAFE_INTEGER ? schema.minimum : null;
-  if (schema.exclusiveMinimum !== undefined) return `${whole} above ${schema.exclusiveMinimum}`;
+  if (schema.exclusiveMinimum !== undefined) {
+    return `${whole} above ${schema.exclusiveMinimum}${max === null ? '' : ` and at most ${max}`}`;
+  }
   if (min !== null && max !== null) return `${whole} from ${min} to ${max}`;
   return min === null ? whole : `${whole} of at least ${min}`;
 }

@@ -1,0 +1,143 @@
+/** The real command as somebody else's program starts it: its two streams, its exit code, and nothing left behind. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '../..');
+export const MAIN = join(ROOT, 'src/cli/main.ts');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The lines of stdout as JSON. */
+  readonly json: readonly Record<string, unknown>[];
+  /** Wall time from start to end. */
+  readonly tookMs: number;
+}
+
+export interface Running {
+  readonly pid: number;
+  /** The first line of stdout as JSON. Rejects when the process ends without one. */
+  readonly first: Promise<Record<string, unknown>>;
+  readonly ended: Promise<Ended>;
+  readonly stderr: () => string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface SpawnOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+/** Processes and folders of a test file; `clear` ends and removes all of them. */
+export class Stage {
+  readonly #children = new Set<ChildProcess>();
+  readonly #folders: string[] = [];
+
+  folder(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'bothsides-run-'));
+    this.#folders.push(folder);
+    return folder;
+  }
+
+  /** `node src/cli/main.ts …` in an empty working folder, with nothing of our own environment but PATH. */
+  start(args: readonly string[], options: SpawnOptions = {}): Running {
+    return this.#spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd ?? this.folder(), env: options.env });
+  }
+
+  /** `npm start -- …` as a person types it, in the project. */
+  npmStart(args: readonly string[]): Running {
+    return this.#spawn('npm', ['start', '--silent', '--', ...args], { cwd: ROOT, env: { HOME: process.env.HOME } });
+  }
+
+  run(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
+    return this.start(args, options).ended;
+  }
+
+  async clear(): Promise<void> {
+    const gone = [...this.#children].map((child) => once(child, 'exit'));
+    for (const child of this.#children) child.kill('SIGKILL');
+    await Promise.all(gone);
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
+  }
+
+  #spawn(
+    command: string,
+    args: readonly string[],
+    options: { cwd: string; env: NodeJS.ProcessEnv | undefined },
+  ): Running {
+    const startedMs = performance.now();
+    const env = { PATH: process.env.PATH, ...options.env };
+    const child = spawn(command, args, { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#children.add(child);
+    const lines: string[] = [];
+    let stderr = '';
+    const first = Promise.withResolvers<Record<string, unknown>>();
+    // Not everybody waits for it.
+    first.promise.catch(() => undefined);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      if (lines.length === 1 && line.startsWith('{')) first.resolve(JSON.parse(line));
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const ended = once(child, 'close').then(([code, signal]): Ended => {
+      this.#children.delete(child);
+      first.reject(new Error(`It ended with ${code ?? signal} before its first line: ${stderr}`));
+      const json = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+      return { code, signal, stdout: lines.join('\n'), stderr, json, tookMs: performance.now() - startedMs };
+    });
+    return {
+      pid: child.pid!,
+      first: first.promise,
+      ended,
+      stderr: () => stderr,
+      kill: (signal) => void child.kill(signal),
+    };
+  }
+}
+
+/** Looks again and again until it holds; then what it gave. A look that fails is one that found nothing yet. */
+export async function until<T>(what: string, look: () => Promise<T | null> | T | null, withinMs = 30_000): Promise<T> {
+  const giveUpMs = performance.now() + withinMs;
+  for (;;) {
+    let failure: unknown = null;
+    try {
+      const found = await look();
+      if (found !== null) return found;
+    } catch (error) {
+      failure = error;
+    }
+    if (performance.now() > giveUpMs) throw new Error(`Not within ${withinMs} ms: ${what}`, { cause: failure });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export interface ConsoleState {
+  readonly mode: string;
+  readonly clock: { readonly marketMs: number; readonly speed: number };
+  readonly risk: { readonly mode: string; readonly permission: string };
+  readonly actors: readonly { id: string; machine: string; state: unknown; parent: string | null; sinceMs: number }[];
+  readonly positions: readonly { readonly market: string; readonly quantity: string }[];
+  readonly orders: readonly { readonly market: string; readonly state: string }[];
+  readonly equity: string;
+  readonly reasons: Readonly<Record<string, string>>;
+}
+
+export async function readState(consoleUrl: unknown): Promise<ConsoleState> {
+  return (await (await fetch(`${consoleUrl}/api/state`)).json()) as ConsoleState;
+}
+
+/** The state, once orders rest. */
+export function untilQuoting(consoleUrl: unknown): Promise<ConsoleState> {
+  return until('quotes rest', async () => {
+    const state = await readState(consoleUrl);
+    return state.orders?.some((order) => order.state === 'resting') ? state : null;
+  });
+}
