@@ -58,6 +58,13 @@ export interface GatewayCounts {
   unknown: number;
 }
 
+/** An approved create on its way to the journal. */
+interface Begun {
+  readonly desk: Desk;
+  readonly intent: OrderIntent;
+  readonly stamp: Stamp;
+}
+
 export class Gateway {
   readonly facts$ = new Subject<GatewayFact>();
   readonly counts: GatewayCounts = { created: 0, canceled: 0, amended: 0, denied: 0, rejected: 0, unknown: 0 };
@@ -141,17 +148,25 @@ export class Gateway {
     const nowMs = clocks.market.now();
     const isOpen = door.permission === 'open';
     const isKnown = !table.isUncertain(ticker) && !table.isBehind(ticker);
+    const steps: Step[] = [];
     for (const side of SIDES) {
       const rows: OrderRow[] = [];
       for (const row of table.open(ticker)) if (row.side === side && row.filled < row.quantity) rows.push(row);
       const wanted = desk?.wanted[side] ?? null;
-      const steps = stepsFor(wanted, rows, {
+      const ofSide = stepsFor(wanted, rows, {
         isBusy: (row, request) => this.#isBusy(row.clientOrderId, request),
         mayCreate:
           isOpen && isKnown && (desk?.isDue(side, nowMs) ?? false) && (!this.#congested || wanted?.purpose === 'exit'),
         renewBeforeMs: isOpen ? nowMs + this.#options.renewBeforeMs : Number.NEGATIVE_INFINITY,
       });
-      for (const step of steps) this.#take(ticker, step);
+      steps.push(...ofSide);
+    }
+    // Both sides are approved before either is written down: a decision is not kept waiting by the other's paperwork.
+    const begun = steps.map((step) => (step.kind === 'create' ? this.#begin(ticker, step.wanted) : null));
+    for (const [index, step] of steps.entries()) {
+      const approved = begun[index] ?? null;
+      if (approved !== null) this.#watch(ticker, this.#create(approved));
+      else if (step.kind !== 'create') this.#watch(ticker, this.#change(step));
     }
     this.#attention.at(ticker, this.#nextDueMs(ticker, nowMs));
   }
@@ -185,38 +200,39 @@ export class Gateway {
     }
   }
 
-  #take(ticker: Ticker, step: Step): void {
-    const work =
-      step.kind === 'create'
-        ? this.#create(ticker, step.wanted)
-        : step.kind === 'cancel'
-          ? this.#cancel(step.row, true)
-          : step.kind === 'decrease'
-            ? this.#decrease(step.row, step.remaining)
-            : this.#renew(step.row);
+  #change(step: Exclude<Step, { kind: 'create' }>): Promise<void> {
+    if (step.kind === 'cancel') return this.#cancel(step.row, true);
+    return step.kind === 'decrease' ? this.#decrease(step.row, step.remaining) : this.#renew(step.row);
+  }
+
+  #watch(ticker: Ticker, work: Promise<void>): void {
     work.catch((error) => this.facts$.next({ type: 'unknown', market: ticker, cause: messageOf(error) }));
   }
 
-  async #create(ticker: Ticker, wanted: Wanted): Promise<void> {
-    const { door, clocks } = this.#options;
+  /** Approves and reserves; null when it was denied. */
+  #begin(ticker: Ticker, wanted: Wanted): Begun | null {
     const desk = this.#desks.get(ticker)!;
-    const { side } = wanted;
     const intent = this.#intentOf(desk, wanted);
     const verdict = this.#options.approve(intent);
     if (!verdict.ok) {
-      this.#refused(desk, side, 'risk', verdict.reason);
-      return;
+      this.#refused(desk, wanted.side, 'risk', verdict.reason);
+      return null;
     }
     desk.sending(wanted);
+    return { desk, intent, stamp: verdict };
+  }
+
+  async #create({ desk, intent, stamp }: Begun): Promise<void> {
+    const { door, clocks } = this.#options;
     try {
       const result = await this.#requests.create(
         intent,
-        () => door.refusal(verdict, clocks.wall.now()) ?? this.#objection(intent),
+        () => door.refusal(stamp, clocks.wall.now()) ?? this.#objection(intent),
       );
-      this.#created(desk, side, result);
+      this.#created(desk, intent.side, result);
     } finally {
-      desk.sent(side);
-      this.#attention.soon(ticker);
+      desk.sent(intent.side);
+      this.#attention.soon(intent.market);
     }
   }
 

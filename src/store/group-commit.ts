@@ -36,8 +36,14 @@ export class GroupCommit {
   #refused = false;
   #safeUpTo: number;
 
-  /** Everything up to `safeUpTo` is in the store already. */
-  constructor(store: Store, wall: Clock, stallMs: number, safeUpTo: number) {
+  readonly #seal: () => void;
+
+  /**
+   * Everything up to `safeUpTo` is in the store already. `seal` is called before each batch leaves: what was added may
+   * be written out in full as late as that.
+   */
+  constructor(store: Store, wall: Clock, stallMs: number, safeUpTo: number, seal: () => void = () => {}) {
+    this.#seal = seal;
     this.#store = store;
     this.#wall = wall;
     this.#stallMs = stallMs;
@@ -88,6 +94,7 @@ export class GroupCommit {
       this.#writing = group;
       const stopWatching = this.#watch();
       try {
+        this.#seal();
         await this.#store.batch(group.operations, { sync: true });
         this.#safeUpTo = group.upTo;
         group.safe.resolve();

@@ -37,6 +37,8 @@ export class StoreJournal implements Journal {
   readonly #entries = new Subject<JournalEntry>();
   /** Appended and not told yet: a listener that appends must not overtake its own entry at the next listener. */
   readonly #untold: JournalEntry[] = [];
+  /** Appended, on the way to the next batch, and not yet linked to what was before. */
+  readonly #unlinked: { readonly text: string; readonly operation: { value: string } & StoreOperation }[] = [];
   #isTelling = false;
   #isOpen = true;
   #lastSequence: number;
@@ -54,7 +56,7 @@ export class StoreJournal implements Journal {
     this.#lastSequence = tail.lastSequence;
     this.#link = tail.link;
     this.#bookmark = tail.bookmark;
-    this.#commit = new GroupCommit(store, clocks.wall, writeStallMs, tail.lastSequence);
+    this.#commit = new GroupCommit(store, clocks.wall, writeStallMs, tail.lastSequence, () => this.#chain());
   }
 
   /**
@@ -82,10 +84,10 @@ export class StoreJournal implements Journal {
     assert(this.#isOpen, `the journal was closed before "${kind}"`);
     const sequence = this.#lastSequence + 1;
     const entry = { sequence, wallMs: this.#clocks.wall.now(), marketMs: this.#clocks.market.now(), kind, data };
-    const text = textOf(entry);
-    this.#link = linkOf(this.#link, text);
     this.#lastSequence = sequence;
-    this.#commit.add({ type: 'put', key: journalKey(sequence), value: encodeEntry(this.#link, text) }, sequence);
+    const operation = { type: 'put' as const, key: journalKey(sequence), value: '' };
+    this.#unlinked.push({ text: textOf(entry), operation });
+    this.#commit.add(operation, sequence);
     if (sequence - this.#bookmark >= BOOKMARK_EVERY) this.#mark();
     this.#tell(entry);
     return sequence;
@@ -147,6 +149,7 @@ export class StoreJournal implements Journal {
 
   /** SHA-256 over all entries, chained: two journals with the same hash hold the same entries. */
   hash(): string {
+    this.#chain();
     return this.#link;
   }
 
@@ -162,6 +165,15 @@ export class StoreJournal implements Journal {
     this.#isOpen = false;
     this.#entries.complete();
     await this.flush();
+  }
+
+  /** Checksums, after the turn in which things were decided: an order must not wait for them. */
+  #chain(): void {
+    for (const { text, operation } of this.#unlinked) {
+      this.#link = linkOf(this.#link, text);
+      operation.value = encodeEntry(this.#link, text);
+    }
+    this.#unlinked.length = 0;
   }
 
   #mark(): void {
