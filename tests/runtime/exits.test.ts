@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { OfSession, SessionEvent } from '../../machines/market-session.ts';
 import { named, type Ticker } from '../../src/domain/ids.ts';
 import { type Centicents, toCents } from '../../src/domain/units.ts';
+import { createScaledClock } from '../../src/exchange/embedded/market-clock.ts';
 import type { WantedPair } from '../../src/gateway/wanted.ts';
 import { type ExitOptions, exitWorker, flatten, withdraw } from '../../src/runtime/exits.ts';
 import { type Idle, idleTrader } from '../support/idle-trader.ts';
@@ -122,12 +123,20 @@ describe('flattening', () => {
     },
   );
 
-  it('waits for the answer of a slow line instead of crossing again', async () => {
-    const slow = { baseMs: 900, jitterMs: 0 };
-    const idle = await idleTrader(93, [], { request: slow, response: slow });
+  it('crosses once though a minute of the market passes before the order can leave', async () => {
+    const idle = await idleTrader(93);
     await idle.hold(3);
-    const done = await idle.within(20_000, flatten(exitsOf(idle), { ...sessionOf(idle), isBenign: false }, NEVER));
-    expect(done).toMatchObject({ position: 0 });
+    const exits = exitsOf(idle);
+    const { wall } = exits.clocks;
+    const market = createScaledClock(wall, { startMs: wall.now(), speed: 600 });
+    idle.trial.store.holdWrites(true);
+    wall.setTimeout(() => idle.trial.store.holdWrites(false), 100);
+    const flattened = flatten(
+      { ...exits, clocks: { ...exits.clocks, market } },
+      { ...sessionOf(idle), isBenign: false },
+      NEVER,
+    );
+    expect(await idle.within(20_000, flattened)).toMatchObject({ position: 0 });
     expect(await exitsIntended(idle)).toHaveLength(1);
   });
 

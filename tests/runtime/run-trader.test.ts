@@ -132,6 +132,7 @@ describe('a fault', () => {
     trial.run.panic(new Error('something broke'));
     const sent = sentFrom(trial);
     trial.run.runtime.openDoor();
+    expect(trial.run.runtime.door.permission).toBe('cancelOnly');
     const { summary } = await ended(trial, 8_000);
     expect(summary).toMatchObject({ exit: 70, orders: { leftResting: 0 } });
     expect(sent).toEqual([]);

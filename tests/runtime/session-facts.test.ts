@@ -1,6 +1,7 @@
 /** What a session hears of its market: the state of things first, then each change of one, once. */
 import { describe, expect, it } from 'vitest';
 import type { RiskMode, SessionFact } from '../../machines/market-session.ts';
+import type { Clock } from '../../src/domain/clock.ts';
 import { type SessionFactsOptions, sessionFacts } from '../../src/runtime/session-facts.ts';
 import { type Idle, idleTrader } from '../support/idle-trader.ts';
 import { createMeddler } from '../support/interference.ts';
@@ -103,26 +104,34 @@ describe('the facts of a session', () => {
     expect(types().filter((type) => type === 'market.ended')).toHaveLength(1);
   });
 
-  it('end with their listener, also when it leaves in the moment in which it hears one', async () => {
-    const idle = await idleTrader(93);
-    let looks = 0;
-    let mode: RiskMode = 'active';
-    const facts$ = sessionFacts(
-      factsOf(idle, () => {
+  it.each(['wall', 'market'] as const)(
+    'end with a listener that leaves when the %s clock tells one',
+    async (telling) => {
+      const idle = await idleTrader(93);
+      let looks = 0;
+      let mode: RiskMode = 'active';
+      const options = factsOf(idle, () => {
         looks++;
         return mode;
-      }),
-      idle.market.ticker,
-    );
-    const subscription = facts$.subscribe((fact) => {
-      if (fact.type === 'risk.moded' && fact.mode === 'halted') subscription.unsubscribe();
-    });
-    await idle.trial.world.advance(2_500);
-    mode = 'halted';
-    await idle.trial.world.advance(1_500);
-    expect(subscription.closed).toBe(true);
-    const before = looks;
-    await idle.trial.world.advance(10_000);
-    expect(looks).toBe(before);
-  });
+      });
+      // One clock at a time: they would tell it in the same moment.
+      const silent: Clock = {
+        now: () => options.clocks.wall.now(),
+        setTimeout: () => null,
+        clearTimeout: () => undefined,
+      };
+      const other = telling === 'wall' ? 'market' : 'wall';
+      const facts$ = sessionFacts({ ...options, clocks: { ...options.clocks, [other]: silent } }, idle.market.ticker);
+      const subscription = facts$.subscribe((fact) => {
+        if (fact.type === 'risk.moded' && fact.mode === 'halted') subscription.unsubscribe();
+      });
+      await idle.trial.world.advance(2_500);
+      mode = 'halted';
+      await idle.trial.world.advance(1_500);
+      expect(subscription.closed).toBe(true);
+      const before = looks;
+      await idle.trial.world.advance(10_000);
+      expect(looks).toBe(before);
+    },
+  );
 });

@@ -20,6 +20,8 @@ export interface Trial {
   readonly run: VirtualRun;
   /** The disk of this process. */
   readonly store: MemoryStore;
+  /** Client order ids of every create that was intended, in this process or one before it. */
+  readonly intended: ReadonlySet<string>;
   /** Everything that must never happen and did, in the order in which it was seen. */
   readonly violations: readonly string[];
   /** Runs on until the trader has stopped; its summary. */
@@ -46,10 +48,16 @@ export async function restart(
 ): Promise<Trial> {
   trial.run.kill();
   const store = trial.store.crash();
-  return watch(trial.world, await trial.world.start({ ...options, store }), store);
+  // What the dead process sent may still be on its way.
+  return watch(trial.world, await trial.world.start({ ...options, store }), store, trial.intended);
 }
 
-function watch(world: VirtualWorld, run: VirtualRun, store = world.store): Trial {
+function watch(
+  world: VirtualWorld,
+  run: VirtualRun,
+  store = world.store,
+  before: ReadonlySet<string> = new Set(),
+): Trial {
   const violations: string[] = [];
   const { runtime } = run;
   // Nothing is quoted on a book that is void.
@@ -58,7 +66,7 @@ function watch(world: VirtualWorld, run: VirtualRun, store = world.store): Trial
       violations.push(`an order left for ${fact.market} on a void book`);
   });
   // One order a side and market at the exchange, each of them intended once: nothing is doubled.
-  const intended = new Set<string>();
+  const intended = new Set<string>(before);
   const earlier = new Set(world.exchange.engine.orders(world.user).map((order) => order.clientOrderId));
   run.journal.entries$.subscribe((entry) => {
     if (entry.kind !== 'order.intended') return;
@@ -100,6 +108,7 @@ function watch(world: VirtualWorld, run: VirtualRun, store = world.store): Trial
     world,
     run,
     store,
+    intended,
     violations,
     async finish(withinMs) {
       await world.advance(withinMs, () => summary !== null || failure !== null);
