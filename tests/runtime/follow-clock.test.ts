@@ -131,7 +131,12 @@ describe('a followed clock', () => {
   it('asks again after an answer that did not come, and no more once it is stopped', async () => {
     const at = stage(2);
     await at.followed.align(at.venue);
-    const broken = { clock: () => (at.asked++, Promise.reject(new Error('nobody there'))) };
+    const broken = {
+      clock(): Promise<never> {
+        at.asked++;
+        return Promise.reject(new Error('nobody there'));
+      },
+    };
     at.followed.follow(broken, SILENT);
     await at.advance(15_100);
     expect(at.asked).toBe(4);

@@ -78,7 +78,7 @@ async function storm(seed: number): Promise<object> {
   let trial = await startTrial({
     seed,
     forMs: null,
-    settings: simSettings(['sim.markets=24']),
+    settings: simSettings(['sim.markets=12']),
     interference: meddler.interference,
     haltFile: () => isHaltFileThere,
   });
