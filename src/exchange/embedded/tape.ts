@@ -19,6 +19,8 @@ export class Tape {
   /** Quantity by quarter of an hour, a day's ring, and the last quarter that it has. */
   private buckets: Float64Array | null = null;
   private bucket = 0;
+  /** What the ring adds up to. */
+  private recent = 0;
 
   constructor(listed: ListedMarket, now: UnixMs) {
     this.volume = listed.volumeBefore;
@@ -35,6 +37,7 @@ export class Tape {
     if (this.kept.length >= 2 * TRADES_KEPT) this.kept = this.kept.slice(-TRADES_KEPT);
     const buckets = this.advance(trade.atMs);
     buckets[this.bucket % BUCKETS]! += trade.quantity;
+    this.recent += trade.quantity;
   }
 
   /** Newest first. */
@@ -45,9 +48,8 @@ export class Tape {
   /** Of the last 24 hours, to a quarter of an hour; what stood before fades out evenly over the first day. */
   volume24h(now: UnixMs): Centicontracts {
     const left = Math.max(0, 1 - Math.max(0, now - this.startMs) / DAY_MS);
-    let sum = Math.round(this.volume24hBefore * left);
-    if (this.buckets !== null) for (const quantity of this.advance(now)) sum += quantity;
-    return sum as Centicontracts;
+    if (this.buckets !== null) this.advance(now);
+    return (Math.round(this.volume24hBefore * left) + this.recent) as Centicontracts;
   }
 
   private advance(now: UnixMs): Float64Array {
@@ -57,7 +59,10 @@ export class Tape {
       this.bucket = bucket;
     }
     const first = Math.max(this.bucket + 1, bucket - BUCKETS + 1);
-    for (let index = first; index <= bucket; index++) this.buckets[index % BUCKETS] = 0;
+    for (let index = first; index <= bucket; index++) {
+      this.recent -= this.buckets[index % BUCKETS]!;
+      this.buckets[index % BUCKETS] = 0;
+    }
     this.bucket = Math.max(this.bucket, bucket);
     return this.buckets;
   }
