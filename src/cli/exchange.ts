@@ -1,7 +1,7 @@
 /** `npm run exchange`: the embedded exchange for any client, over HTTP and WebSocket on this machine. */
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { messageOf } from '../domain/errors.ts';
+import { BothsidesError, messageOf } from '../domain/errors.ts';
 import { createRandom } from '../domain/seeded-random.ts';
 import { openCommandLog } from '../exchange/embedded/command-log.ts';
 import { createEmbedded, FLOWS, type FlowName } from '../exchange/embedded/embedded.ts';
@@ -65,6 +65,11 @@ function accountsArgument(text: string): number {
 
 /** Serves until SIGINT or SIGTERM. */
 export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
+  if (options.recording !== undefined && options.flow !== 'replay') {
+    throw new BothsidesError('USAGE', `--recording means nothing with --flow ${options.flow}.`, {
+      remedy: 'Add --flow replay.',
+    });
+  }
   // Whoever starts this as a child may end it as soon as it can be heard of.
   const ended = nextSignal();
   const folder = resolve(options.data);

@@ -32,6 +32,7 @@ describe('A command line that is wrong', () => {
     ['a mode that is not built', ['trade', '--mode', 'paper'], 'paper is not built yet', 'NOT_BUILT', 2],
     ['real money without a confirmation', ['trade', '--mode', 'live'], '--confirm-live', 'LIVE_UNCONFIRMED', 2],
     ['a duration without a unit', ['trade', '--for', '60'], 'like 500ms, 60s', 'USAGE', 2],
+    ['a recording that nobody plays', ['exchange', '--recording', 'x'], '--flow replay', 'USAGE', 2],
     ['a key that does not exist', ['config', '--set', 'sim.sed=1'], 'sim.seed', 'CONFIG_KEY', 3],
     ['a file that does not exist', ['config', '--config', 'none.yaml'], 'none.yaml', 'CONFIG_FILE', 3],
   ] as const)('is answered in one sentence on stderr: %s', (_, args, says, code, status) => {
