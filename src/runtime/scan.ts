@@ -38,6 +38,8 @@ export class Scan {
   /** Why a scanned market is not a candidate: a stable reason code by ticker. */
   readonly reasons = new Map<Ticker, string>();
   readonly #options: ScanOptions;
+  /** Of the shortlist, those that had no touch when the catalogue was read. */
+  #untouched = new Set<Ticker>();
   #shortlist: readonly Ticker[] = [];
   readonly #listed = new Map<Ticker, Market>();
 
@@ -76,6 +78,7 @@ export class Scan {
     const untouched = listing.items.filter((market) => reasons.get(market.ticker) === 'noTouch');
     const watched = [...top, ...untouched.slice(0, Math.max(0, settings.discovery.topMarkets - top.length))];
     this.#shortlist = watched.map((market) => market.ticker);
+    this.#untouched = new Set(watched.slice(top.length).map((market) => market.ticker));
 
     const keep = new Set<Ticker>([...this.#shortlist, ...this.#options.inSession()]);
     for (const { market } of [...markets.all()]) {
@@ -103,6 +106,11 @@ export class Scan {
         continue;
       }
       this.reasons.delete(ticker);
+      // It has a touch now: rejected for that at the discovery, accepted since.
+      if (this.#untouched.delete(ticker)) {
+        this.counts.accepted++;
+        this.counts.rejected.noTouch = (this.counts.rejected.noTouch ?? 1) - 1;
+      }
       candidates.push({ market: ticker, score: this.#shortlist.length - place, closeMs: watched.market.closeMs });
     }
     const orphans: Candidate[] = [];
