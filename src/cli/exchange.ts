@@ -12,7 +12,7 @@ import { openLevelStore } from '../store/level-store.ts';
 import { integerArgument, portArgument, speedArgument } from './arguments.ts';
 import { type ExchangeKey, KEY_TYPES, type KeyType, openKeys } from './exchange-keys.ts';
 import { alignColumns, note, print, printJson } from './output.ts';
-import { EXCHANGE_LOG } from './venue.ts';
+import { EXCHANGE_LOG, noteLongPast } from './venue.ts';
 
 const ACCOUNTS_MAX = 100;
 const DATA = '.bothsides/exchange';
@@ -84,7 +84,9 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
     speed: options.speed,
     accounts: keys.map(({ keyId, publicKey, user }) => ({ keyId, publicKey, user })),
     tier: options.tier,
-    ...(lock === null ? {} : { memory: openCommandLog(join(folder, EXCHANGE_LOG), options.seed) }),
+    ...(lock === null
+      ? {}
+      : { memory: openCommandLog(join(folder, EXCHANGE_LOG), options.seed), onLongPast: noteLongPast }),
     onFault: (error) => note(`bothsides: a request failed: ${error instanceof Error ? error.stack : messageOf(error)}`),
   });
   const loopback = await serveLoopback(embedded.server, { port: options.port });

@@ -15,6 +15,10 @@ import { note } from './output.ts';
 /** Where an exchange of ours is remembered, in its data folder. */
 export const EXCHANGE_LOG = 'exchange.log';
 
+export function noteLongPast(): void {
+  note('The exchange lives through its past again, about a second for each half hour of its market.');
+}
+
 export interface Place {
   readonly restUrl: string;
   readonly wsUrl: string;
@@ -56,7 +60,9 @@ async function openOwn({ mode, settings, dataDir, wall, random, recording }: Pla
     openingCash: fromDollars(settings.sim.openingCashDollars),
     accounts: [{ keyId: key.keyId, publicKey: key.publicKey, user: key.user }],
     // A replay begins at the beginning each time.
-    ...(mode === 'sim' ? { memory: openCommandLog(join(dataDir, EXCHANGE_LOG), settings.sim.seed) } : {}),
+    ...(mode === 'sim'
+      ? { memory: openCommandLog(join(dataDir, EXCHANGE_LOG), settings.sim.seed), onLongPast: noteLongPast }
+      : {}),
     onFault: (error) =>
       note(
         `bothsides: the embedded exchange failed on a request: ${error instanceof Error ? error.stack : String(error)}`,

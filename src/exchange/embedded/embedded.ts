@@ -43,6 +43,8 @@ export interface EmbeddedOptions {
   readonly readDelayMs?: number;
   /** What an earlier life left is lived through again, and this one kept; `stop` closes it. Not for a replay. */
   readonly memory?: Memory;
+  /** Called once when living through the past takes more than a second of wall time. */
+  readonly onLongPast?: () => void;
   readonly onFault?: (error: unknown) => void;
 }
 
@@ -113,6 +115,7 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
           startFlow: () => flow.start(),
           actions: () => synthetic?.actions ?? 0,
           onFault,
+          onLongPast: options.onLongPast ?? (() => undefined),
         });
   let own: ScaledClock | null = null;
   const speed = (): number => own?.speed ?? wantedSpeed;

@@ -11,6 +11,7 @@ import type { PacedClock } from './paced-clock.ts';
 
 /** While the process lives, no more than this of wall time is forgotten when it dies. */
 const MARK_EVERY_MS = 1_000;
+const LONG_MS = 1_000;
 
 export interface RememberingOptions {
   readonly memory: Memory;
@@ -25,6 +26,8 @@ export interface RememberingOptions {
   /** How often the flow has acted: tells one market from another. */
   readonly actions: () => number;
   readonly onFault: (error: unknown) => void;
+  /** Once, when the past takes longer than a person waits without a word. */
+  readonly onLongPast: () => void;
 }
 
 export interface Remembering {
@@ -120,7 +123,14 @@ export function createRemembering(options: RememberingOptions): Remembering {
       return isRebuilding;
     },
     rebuild() {
-      for (const entry of options.entries) live(entry);
+      const beganMs = wall.now();
+      let isLong = false;
+      for (const entry of options.entries) {
+        live(entry);
+        if (isLong || wall.now() - beganMs < LONG_MS) continue;
+        isLong = true;
+        options.onLongPast();
+      }
       keptMs = market.now();
       isRebuilding = false;
     },

@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BothsidesError } from '../../../src/domain/errors.ts';
 import { type ClientOrderId, named } from '../../../src/domain/ids.ts';
+import { ManualClock } from '../../../src/domain/manual-clock.ts';
 import type { Side } from '../../../src/domain/side.ts';
 import { type Centicents, type Centicontracts, unixMs } from '../../../src/domain/units.ts';
 import { createMemory, type Memory } from '../../../src/exchange/embedded/memory.ts';
@@ -196,6 +197,27 @@ describe('An exchange that is stopped', () => {
     const again = await relive(memory, { accounts: [{ keyId: 'ann', publicKey: null, user: 'ann' }] });
     expect(accountOf(again.embedded, 'ben')).toEqual(ben);
     expect(again.embedded.engine.positions('ben')).toHaveLength(1);
+  });
+
+  it('says so when its past takes long, once', async () => {
+    const memory = createMemory();
+    const life = await live(memory);
+    pass(life, 10_000);
+    const said: string[] = [];
+    const onLongPast = () => said.push('long');
+    await relive(memory, { onLongPast });
+    expect(said).toEqual([]);
+    const wall = new ManualClock(BIRTH);
+    const slow = {
+      now: () => {
+        wall.advanceTo(wall.now() + 400);
+        return wall.now();
+      },
+      setTimeout: () => null,
+      clearTimeout: () => undefined,
+    };
+    await relive(memory, { onLongPast, clocks: { wall: slow } });
+    expect(said).toEqual(['long']);
   });
 
   it('shows its past to reads at once, however far they lag behind', async () => {
