@@ -49,51 +49,24 @@ export interface RecoverParts {
 }
 
 /** What of a row changes; journaled on every change, so that the last one and the intent make the row again. */
-export type RowRecord = Pick<
-  OrderRow,
-  | 'clientOrderId'
-  | 'state'
-  | 'orderId'
-  | 'price'
-  | 'quantity'
-  | 'filled'
-  | 'filledReported'
-  | 'amend'
-  | 'pending'
-  | 'signedWallMs'
-  | 'expiresAtMs'
-  | 'reason'
->;
+const RECORDED = [
+  'clientOrderId',
+  'state',
+  'orderId',
+  'price',
+  'quantity',
+  'filled',
+  'filledReported',
+  'amend',
+  'pending',
+  'signedWallMs',
+  'expiresAtMs',
+  'reason',
+] as const satisfies readonly (keyof OrderRow)[];
+export type RowRecord = Pick<OrderRow, (typeof RECORDED)[number]>;
 
 export function recordOf(row: OrderRow): RowRecord {
-  const {
-    clientOrderId,
-    state,
-    orderId,
-    price,
-    quantity,
-    filled,
-    filledReported,
-    amend,
-    pending,
-    signedWallMs,
-    expiresAtMs,
-    reason,
-  } = row;
-  return {
-    clientOrderId,
-    state,
-    orderId,
-    price,
-    quantity,
-    filled,
-    filledReported,
-    amend,
-    pending,
-    signedWallMs,
-    expiresAtMs,
-    reason,
-  };
+  return Object.fromEntries(RECORDED.map((field) => [field, row[field]])) as unknown as RowRecord;
 }
 
 /** Reads the whole journal into ledger, table and risk; nothing leaves the process. Returns whether an earlier run got as far as an opening. */
