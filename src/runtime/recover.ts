@@ -26,7 +26,6 @@ import type { Exposure } from '../risk/exposure.ts';
 import type { WindowCounter } from '../risk/kill-switches.ts';
 import { lossOfOrder } from '../risk/worst-loss.ts';
 import type { Settings } from '../settings/schema.ts';
-import type { Snapshots } from '../store/snapshots.ts';
 import type { StoreJournal } from '../store/store-journal.ts';
 import type { Accounts } from './accounts.ts';
 import type { DayBook, SwitchRecord } from './day-book.ts';
@@ -41,7 +40,6 @@ export interface RecoverParts {
   readonly approvals: { readonly entries: WindowCounter };
   readonly parts: {
     readonly journal: StoreJournal;
-    readonly snapshots: Snapshots;
     readonly clocks: Clocks;
     readonly settings: Settings;
     readonly venue: { readonly account: AccountPort; readonly orders: OrderEntry };
@@ -94,19 +92,7 @@ export async function loadJournal(recovering: RecoverParts): Promise<boolean> {
     });
     table.restore(known);
   }
-  await closeStoredSessions(recovering);
   return opened;
-}
-
-/** Sessions end with the process that ran them. What they held is seen by the next sweep; what they quoted is canceled. */
-async function closeStoredSessions({ ledger, parts }: RecoverParts): Promise<void> {
-  const { journal, snapshots } = parts;
-  for (const { session, snapshot } of await snapshots.all()) {
-    const { market } = (snapshot as { context: { market: Ticker } }).context;
-    const carried = ledger.position(market).quantity;
-    journal.append('session.closed', { session, market, reason: 'processEnded', carried });
-    snapshots.remove(session);
-  }
 }
 
 function take(entry: JournalEntry, recovering: RecoverParts, rows: Map<ClientOrderId, OrderRow>): void {

@@ -39,6 +39,7 @@ import { proveEmpty } from './prove-empty.ts';
 import { loadJournal, reconcile, recordOf } from './recover.ts';
 import { Scan } from './scan.ts';
 import { SessionBook } from './session-book.ts';
+import { closeStoredSessions } from './stored-sessions.ts';
 import { connectTickPlane } from './tick-plane.ts';
 import { WatchedMarkets } from './watched-markets.ts';
 
@@ -328,6 +329,7 @@ export class TraderRuntime {
           load: fromPromise<void>(() =>
             remembering(async () => {
               restored = await loadJournal(this);
+              await closeStoredSessions(this);
             }),
           ),
           reconcile: fromPromise(() => remembering(() => reconcile(this, restored))),

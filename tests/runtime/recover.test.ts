@@ -12,7 +12,6 @@ import { HOUR_MS, WindowCounter } from '../../src/risk/kill-switches.ts';
 import { DayBook } from '../../src/runtime/day-book.ts';
 import { loadJournal, type RecoverParts, recordOf } from '../../src/runtime/recover.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
-import { Snapshots } from '../../src/store/snapshots.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
 import { DEFAULTS } from '../support/default-settings.ts';
 import { NOON_MS, price, quantity } from '../support/markets.ts';
@@ -72,14 +71,10 @@ async function journalOf(store: MemoryStore): Promise<StoreJournal> {
 }
 
 /** Loads what another process wrote, after a power cut. */
-async function load(entries: readonly (readonly [string, Json])[], sessions: readonly string[] = []): Promise<Loaded> {
+async function load(entries: readonly (readonly [string, Json])[]): Promise<Loaded> {
   const before = new MemoryStore();
   const written = await journalOf(before);
-  let sequence = 0;
-  for (const [kind, data] of entries) sequence = written.append(kind, data);
-  const book = new Snapshots(before, written);
-  for (const session of sessions)
-    book.save(session, { version: 1, atSequence: sequence, snapshot: { context: { market: A } } });
+  for (const [kind, data] of entries) written.append(kind, data);
   await written.flush();
   return loadFrom(before.crash());
 }
@@ -97,7 +92,6 @@ async function loadFrom(store: MemoryStore): Promise<Loaded> {
     approvals: { entries: new WindowCounter(DEFAULTS.risk.entriesPerHourMax) },
     parts: {
       journal,
-      snapshots: new Snapshots(store, journal),
       clocks: { wall: clock, market: clock, monotonicMs: () => 0 },
       settings: DEFAULTS,
       venue: null as never,
@@ -183,19 +177,6 @@ describe('money', () => {
 });
 
 describe('sessions of a process that died', () => {
-  it('are journaled as closed with what they held, and forgotten', async () => {
-    const loaded = await load([['account.opened', { cash: 0 }], filled(2)], ['s1', 's2']);
-    const { journal, snapshots } = loaded.parts;
-    expect(await snapshots.all()).toEqual([]);
-    const closed: Json[] = [];
-    for await (const entry of journal.read()) if (entry.kind === 'session.closed') closed.push(entry.data);
-    const ending = { market: A, reason: 'processEnded', carried: quantity(2) };
-    expect(closed).toEqual([
-      { session: 's1', ...ending },
-      { session: 's2', ...ending },
-    ]);
-  });
-
   it('count against the entries of this hour; carried positions do not', async () => {
     const opened = (kind: string): [string, Json] => ['session.opened', { session: 's', market: A, kind }];
     const { approvals } = await load([opened('quote'), opened('carry'), opened('quote')]);
