@@ -43,6 +43,11 @@ export interface ReplayFlow extends Flow {
   /** Every line was played, or `stop` was called. Rejects with RECORDING_UNREADABLE where the recording breaks off. */
   readonly done: Promise<void>;
   readonly stats: ReplayStats;
+  /**
+   * Not null while what happens next is still being read, until it is: a clock that goes from entry to entry waits for
+   * it before it goes on, so that what is played depends on no disk's pace. Never rejects. Ask again afterwards.
+   */
+  readonly pending: Promise<void> | null;
 }
 
 interface Watched {
@@ -73,7 +78,7 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
   const lines = options.lines[Symbol.asyncIterator]();
   let ahead: Planned[] = [];
   let next = 0;
-  let isReading = false;
+  let reading: Promise<void> | null = null;
   let isRead = false;
   let isStopped = false;
   let isScheduled = false;
@@ -123,9 +128,11 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     return isRead || lastAheadMs() - planned.line.recvMs >= LOOK_AHEAD_MS || ahead.length - next >= LINES_AHEAD_MAX;
   }
 
-  async function read(): Promise<void> {
-    if (isReading || !wantsMore()) return;
-    isReading = true;
+  function read(): void {
+    if (reading === null && wantsMore()) reading = readOn();
+  }
+
+  async function readOn(): Promise<void> {
     try {
       while (wantsMore()) {
         const line = await lines.next();
@@ -138,7 +145,7 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
         stop();
       }
     } finally {
-      isReading = false;
+      reading = null;
     }
     schedule();
   }
@@ -180,7 +187,7 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
       next = 0;
     }
     schedule();
-    void read();
+    read();
   }
 
   function playLine(planned: Planned): void {
@@ -262,7 +269,12 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     get stats() {
       return { ...counts, markets: listed, marketsWithoutResult: withoutResult };
     },
-    start: () => void read(),
+    get pending() {
+      if (isStopped || isRead) return null;
+      const head = ahead[next];
+      return head === undefined || !isPlayable(head) ? reading : null;
+    },
+    start: () => read(),
     stop,
   };
 }
