@@ -44,8 +44,8 @@ export interface ReplayFlow extends Flow {
   readonly done: Promise<void>;
   readonly stats: ReplayStats;
   /**
-   * Not null while what happens next is still being read, until it is: a clock that goes from entry to entry waits for
-   * it before it goes on, so that what is played depends on no disk's pace. Never rejects. Ask again afterwards.
+   * Not null while lines are being read: a clock that goes from entry to entry waits for it before it goes on, so that
+   * what is played, and in which turn, depends on no disk's pace. Never rejects. Ask again afterwards.
    */
   readonly pending: Promise<void> | null;
 }
@@ -270,9 +270,7 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
       return { ...counts, markets: listed, marketsWithoutResult: withoutResult };
     },
     get pending() {
-      if (isStopped || isRead) return null;
-      const head = ahead[next];
-      return head === undefined || !isPlayable(head) ? reading : null;
+      return isStopped ? null : reading;
     },
     start: () => read(),
     stop,
