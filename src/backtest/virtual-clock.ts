@@ -7,14 +7,23 @@ import type { Clock, TimerId } from '../domain/clock.ts';
 import { TimerQueue } from '../domain/timer-queue.ts';
 import { type UnixMs, unixMs } from '../domain/units.ts';
 
+/** Work of the real world (a file being read) that is under way now, or null: what comes next depends on it. */
+export type OutsideWork = () => Promise<void> | null;
+
 export class VirtualClock implements Clock {
   readonly #queue = new TimerQueue();
   #nowMs: number;
+  #outside: OutsideWork = () => null;
   /** Entries run so far. */
   entries = 0;
 
   constructor(startMs: UnixMs) {
     this.#nowMs = startMs;
+  }
+
+  /** From now on time stands while such work is under way, however long that takes, so that nothing depends on its pace. */
+  standDuring(outside: OutsideWork): void {
+    this.#outside = outside;
   }
 
   now(): UnixMs {
@@ -32,7 +41,7 @@ export class VirtualClock implements Clock {
 
   /** Runs entries until `done` says so or virtual time would pass `untilMs`; returns whether `done` did. */
   async run(untilMs: number, done: () => boolean = () => false): Promise<boolean> {
-    await settle();
+    await this.#settle();
     while (!done()) {
       const next = this.#queue.peek();
       if (next === null || next.dueMs > untilMs) {
@@ -43,9 +52,17 @@ export class VirtualClock implements Clock {
       this.#nowMs = Math.max(this.#nowMs, next.dueMs);
       this.entries++;
       next.fire();
-      await settle();
+      await this.#settle();
     }
     return true;
+  }
+
+  async #settle(): Promise<void> {
+    await settle();
+    for (let work = this.#outside(); work !== null; work = this.#outside()) {
+      await work;
+      await settle();
+    }
   }
 }
 

@@ -1,13 +1,14 @@
 /**
  * The whole trader with the embedded exchange in one process, in virtual time, from a seed. What is replaced are ports:
- * clocks, chance, signer, store, transport and sockets; every other line is the one that trades. Two runs with the same
- * seed write the same journal, to the byte.
+ * clocks, chance, signer, store, transport and sockets; every other line is the one that trades. The crowd comes from the
+ * seed or from a recording. Two runs with the same seed, recording and settings write the same journal, to the byte.
  */
 import type { Clock, Clocks } from '../domain/clock.ts';
 import type { Random } from '../domain/random.ts';
 import { createRandom } from '../domain/seeded-random.ts';
-import { fromDollars, type UnixMs } from '../domain/units.ts';
+import { fromDollars, type UnixMs, unixMs } from '../domain/units.ts';
 import { createEmbedded, type Embedded } from '../exchange/embedded/embedded.ts';
+import { openRecording } from '../exchange/embedded/flow/recording.ts';
 import { fakeSignature } from '../exchange/embedded/protocol/auth.ts';
 import { createPortSockets, type Socket, type SocketPort } from '../exchange/kalshi/sockets.ts';
 import { createHandlerTransport, type HttpTransport } from '../exchange/kalshi/transport.ts';
@@ -25,15 +26,25 @@ export interface Interference {
   readonly sockets?: (inner: SocketPort, clock: VirtualClock, random: Random) => SocketPort;
 }
 
+/** Who trades besides us. */
+export type WorldFlow =
+  | { readonly kind: 'synthetic' }
+  /** A file or folder; time begins at its first moment, and the trader winds down when it has been played. */
+  | { readonly kind: 'replay'; readonly recording: string };
+
 export interface VirtualWorldOptions {
   readonly seed: number;
   readonly settings: Settings;
-  /** 2026-01-05T15:00:00Z, a Monday morning in New York, unless given. */
+  /** Synthetic unless given. */
+  readonly flow?: WorldFlow;
+  /** 2026-01-05T15:00:00Z, a Monday morning in New York, unless given; not for a replay. */
   readonly startMs?: number;
   readonly request?: Latency;
   readonly response?: Latency;
   readonly stream?: Latency;
   readonly interference?: Interference;
+  /** The exchange failed on a request: its fault, not the trader's. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 /** A run whose process can die: nothing of it happens any more, its connections break, its answers reach nobody. */
@@ -65,20 +76,24 @@ const KEY_ID = '00000000-0000-4000-8000-000000000001';
 const USER = 'trader';
 const REST_URL = 'http://exchange.virtual/trade-api/v2';
 const WS_URL = 'ws://exchange.virtual/trade-api/ws/v2';
-const NEAR: Latency = { baseMs: 5, jitterMs: 3 };
+export const NEAR: Latency = { baseMs: 5, jitterMs: 3 };
 
+/** Reads nothing unless there is a recording. Throws RECORDING_UNREADABLE. */
 export async function createVirtualWorld(options: VirtualWorldOptions): Promise<VirtualWorld> {
-  const { seed, settings, interference = {} } = options;
-  const clock = new VirtualClock((options.startMs ?? START_MS) as UnixMs);
+  const { seed, settings, flow = { kind: 'synthetic' }, interference = {} } = options;
+  const clock = new VirtualClock(await startOf(flow, options.startMs));
   const random = createRandom(seed);
   const exchange = await createEmbedded({
     clocks: { wall: clock, market: clock },
     random: random.split('exchange'),
-    flow: 'synthetic',
+    flow: flow.kind,
+    ...(flow.kind === 'replay' ? { recording: flow.recording } : {}),
     markets: settings.sim.markets,
     openingCash: fromDollars(settings.sim.openingCashDollars),
     accounts: [{ keyId: KEY_ID, publicKey: null, user: USER }],
+    ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
   });
+  clock.standDuring(() => exchange.replay?.pending ?? null);
   exchange.start();
 
   const line: LineOptions = {
@@ -124,18 +139,25 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
         store: given ?? store,
         haltFile: haltFile ?? (() => false),
         log: SILENT,
-        mode: 'sim',
+        mode: flow.kind === 'replay' ? 'replay' : 'sim',
         seed,
         speed: () => 1,
         timeScaled: false,
         startedMs: clock.monotonicMs(),
         forMs,
       });
+      // As in real time: there is nothing more to trade on, whether it was played to its end or broke off.
+      exchange.recordingEnded?.then(run.windDown, run.windDown);
       return { ...run, finished: run.finished.finally(() => venue.close()), kill: life.kill };
     },
     advance: (byMs, done) => clock.run(clock.now() + byMs, done),
     stop: () => exchange.stop(),
   };
+}
+
+async function startOf(flow: WorldFlow, startMs: number | undefined): Promise<UnixMs> {
+  if (flow.kind === 'replay') return (await openRecording(flow.recording)).firstMs;
+  return unixMs(startMs ?? START_MS);
 }
 
 /** Clock, transport and sockets of one process of the trader, until it is killed. */
