@@ -17,6 +17,7 @@ import { SILENT } from '../runtime/log.ts';
 import { startTrader, type TraderRun } from '../runtime/run-trader.ts';
 import type { Settings } from '../settings/schema.ts';
 import { MemoryStore } from '../store/memory-store.ts';
+import type { Store } from '../store/store.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { type Latency, type LineOptions, latentSockets, latentTransport } from './virtual-line.ts';
 
@@ -47,6 +48,12 @@ export interface VirtualWorldOptions {
   readonly onFault?: (error: unknown) => void;
 }
 
+/** Somebody between one process and the line: sees what it says before that leaves, and what it hears before it does. */
+export interface Bystander {
+  readonly transport?: (inner: HttpTransport) => HttpTransport;
+  readonly sockets?: (inner: SocketPort) => SocketPort;
+}
+
 /** A run whose process can die: nothing of it happens any more, its connections break, its answers reach nobody. */
 export interface VirtualRun extends TraderRun {
   kill(): void;
@@ -62,8 +69,10 @@ export interface VirtualWorld {
   /** Starts a trader on a store (the world's own unless given); run the clock to let it live. */
   start(options: {
     readonly forMs: number | null;
-    readonly store?: MemoryStore;
+    readonly store?: Store;
     readonly haltFile?: () => boolean;
+    /** Made before the process begins, with what ends it: it may die before `start` has resolved. */
+    readonly bystander?: (kill: () => void) => Bystander;
   }): Promise<VirtualRun>;
   /** Runs virtual time on by this much, or until `done`. */
   advance(byMs: number, done?: () => boolean): Promise<boolean>;
@@ -116,9 +125,10 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
     exchange,
     user: USER,
     store,
-    async start({ forMs, store: given, haltFile }) {
+    async start({ forMs, store: given, haltFile, bystander }) {
       const own = random.split(`trader ${starts++}`);
-      const life = mortal(clock, transport, sockets);
+      const near = bystander?.(() => life.kill()) ?? {};
+      const life = mortal(clock, near.transport?.(transport) ?? transport, near.sockets?.(sockets) ?? sockets);
       const clocks: Clocks = { wall: life.clock, market: life.clock, monotonicMs: () => clock.monotonicMs() };
       const venue = createKalshiVenue({
         restUrl: REST_URL,
@@ -176,7 +186,7 @@ function mortal(clock: VirtualClock, transport: HttpTransport, sockets: SocketPo
     } satisfies HttpTransport,
     sockets: {
       open(url, headers) {
-        const socket = sockets.open(url, headers);
+        const socket = isAlive ? sockets.open(url, headers) : blank();
         open.add(socket);
         return socket;
       },
@@ -184,11 +194,25 @@ function mortal(clock: VirtualClock, transport: HttpTransport, sockets: SocketPo
     kill(): void {
       isAlive = false;
       for (const socket of open) {
-        socket.onopen = socket.onpong = () => undefined;
-        socket.onmessage = socket.onerror = socket.onclose = () => undefined;
         socket.close();
+        Object.assign(socket, blank());
       }
     },
+  };
+}
+
+/** A connection of nobody: nothing is said on it, nothing is heard. */
+function blank(): Socket {
+  const nothing = (): void => undefined;
+  return {
+    onopen: nothing,
+    onmessage: nothing,
+    onpong: nothing,
+    onerror: nothing,
+    onclose: nothing,
+    send: nothing,
+    ping: nothing,
+    close: nothing,
   };
 }
 
