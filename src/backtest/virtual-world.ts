@@ -43,6 +43,8 @@ export interface VirtualWorldOptions {
   readonly request?: Latency;
   readonly response?: Latency;
   readonly stream?: Latency;
+  /** How far the exchange's reads lag behind its writes; not at all unless given. */
+  readonly readDelayMs?: number;
   readonly interference?: Interference;
   /** The exchange failed on a request: its fault, not the trader's. */
   readonly onFault?: (error: unknown) => void;
@@ -100,6 +102,7 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
     markets: settings.sim.markets,
     openingCash: fromDollars(settings.sim.openingCashDollars),
     accounts: [{ keyId: KEY_ID, publicKey: null, user: USER }],
+    ...(options.readDelayMs === undefined ? {} : { readDelayMs: options.readDelayMs }),
     ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
   });
   clock.standDuring(() => exchange.replay?.pending ?? null);
