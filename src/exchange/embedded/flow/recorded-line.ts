@@ -3,6 +3,7 @@
  * (`control`). The decoder is strict about every field that it uses and ignores the rest, so a recorder may add fields.
  */
 import { named, type Ticker } from '../../../domain/ids.ts';
+import type { Market } from '../../../domain/market.ts';
 import type { Side } from '../../../domain/side.ts';
 import {
   type Centicents,
@@ -21,6 +22,39 @@ export interface RecordedWatch {
   readonly market: Ticker;
   readonly closeMs: UnixMs;
   readonly strike: number | null;
+}
+/**
+ * Everything that was listed of a market when it was first watched, and again whenever any of it changed; the market's
+ * own book, trades and result come in other lines.
+ */
+export interface RecordedListing {
+  readonly type: 'listing';
+  readonly market: Ticker;
+  /** As the catalogue showed it at this time: status, close, grid and fees are those in force from here on. */
+  readonly listed: Market;
+}
+/**
+ * The venue determined the result: from here on nobody trades, and it pays. Recorded at the moment in which it was heard,
+ * which may be before or after the market's close time has passed.
+ */
+export interface RecordedSettled {
+  readonly type: 'settled';
+  readonly market: Ticker;
+  readonly result: 'yes' | 'no';
+  /** When the venue says that it determined the result; null where it does not say. */
+  readonly settledMs: UnixMs | null;
+}
+/** The venue moved the close. */
+export interface RecordedCloseMoved {
+  readonly type: 'closeMoved';
+  readonly market: Ticker;
+  readonly closeMs: UnixMs;
+}
+/** The venue paused trading in this market (`isTrading` false: every resting order is cancelled) or let it go on. */
+export interface RecordedTrading {
+  readonly type: 'trading';
+  readonly market: Ticker;
+  readonly isTrading: boolean;
 }
 export interface RecordedSnapshot {
   readonly type: 'snapshot';
@@ -51,6 +85,7 @@ export interface RecordedTicker {
   readonly bid: Centicents | null;
   readonly ask: Centicents | null;
 }
+/** A trade as the venue's trade channel told it; where a recording has this channel, nothing has to be inferred. */
 export interface RecordedTrade {
   readonly type: 'trade';
   readonly market: Ticker;
@@ -60,6 +95,10 @@ export interface RecordedTrade {
 }
 export type RecordedEntry =
   | RecordedWatch
+  | RecordedListing
+  | RecordedSettled
+  | RecordedCloseMoved
+  | RecordedTrading
   | RecordedSnapshot
   | RecordedDelta
   | RecordedTicker
@@ -67,8 +106,21 @@ export type RecordedEntry =
   /** Answers to commands, other channels, other notes: nothing that a market is made of. */
   | { readonly type: 'other' };
 
+/**
+ * Why what came before a line does not lead up to it: another connection or another recording began, the recorder
+ * dropped lines because the disk was too slow, a frame arrived damaged, or the file before ended in the middle of a
+ * line.
+ */
+export type GapCause = 'connection' | 'file' | 'dropped' | 'malformed' | 'torn';
+
 export interface RecordedLine {
+  /** On the clock that the market lived by. Never before the line before. */
   readonly recvMs: UnixMs;
+  /**
+   * Present where something is missing just before this line: every book is void until its next snapshot, and
+   * subscriptions number anew. A file that goes on where the one before ended has none.
+   */
+  readonly gap?: GapCause;
   readonly file: string;
   /** From 1. */
   readonly line: number;

@@ -97,9 +97,10 @@ async function* readFiles(files: readonly string[]): AsyncGenerator<RecordedLine
         if (recvMs < lastMs - (isFirst ? 0 : CLOCK_STEP_MS_MAX)) {
           throw unreadable(`${file}, line ${number},`, 'it was received before the line that it follows');
         }
+        const gap = isFirst && lastMs > 0 ? ({ gap: 'file' } as const) : {};
         isFirst = false;
         lastMs = Math.max(lastMs, recvMs);
-        yield { recvMs: unixMs(lastMs), file, line: number, entry };
+        yield { recvMs: unixMs(lastMs), ...gap, file, line: number, entry };
       }
     }
     if (isFirst) throw unreadable(file, 'it is empty');

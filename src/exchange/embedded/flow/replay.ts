@@ -82,7 +82,6 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
   let isRead = false;
   let isStopped = false;
   let isScheduled = false;
-  let file = '';
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
   // Who does not wait for the end must not die of it.
   done.catch(() => undefined);
@@ -195,7 +194,7 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     const { entry } = line;
     planned.played = true;
     counts.lines++;
-    if (line.file !== file) changeFile(line.file);
+    if (line.gap !== undefined) breakOff();
     if (entry.type === 'other') return;
     if (entry.type === 'watch') {
       list(entry);
@@ -216,10 +215,9 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     if (planned.print !== null) replayed.print(planned.print);
   }
 
-  /** Another connection: what was not closed by now is no longer followed, until a snapshot says more. */
-  function changeFile(to: string): void {
-    if (file !== '') for (const { replayed } of watched.values()) replayed.void();
-    file = to;
+  /** Something is missing: no book is known until its next snapshot, and subscriptions number anew. */
+  function breakOff(): void {
+    for (const { replayed } of watched.values()) replayed.void();
     sequences.clear();
   }
 
