@@ -49,6 +49,17 @@ export interface SessionInput {
   readonly carryTtlMs: number;
   /** Positions below this (0.01 contract) are closed without waiting for a reversion. */
   readonly smallQuantity: number;
+  /** Where it goes on when an earlier process left it; null for a new one. */
+  readonly resumed: Resumption | null;
+}
+
+/** What is believed of a session that an earlier process left. Everything else it must hear afresh. */
+export interface Resumption {
+  readonly into: 'warmup' | 'quoting' | 'softExit' | 'killed';
+  readonly reason: EndReason | null;
+  readonly carries: boolean;
+  readonly readyAtMs: number;
+  readonly withdrawnAtMs: number | null;
 }
 
 /** Plain JSON: it is stored with the session's snapshot. */
@@ -63,6 +74,8 @@ export interface SessionContext extends SessionInput {
   readonly regimeReady: boolean;
   readonly regime: string;
   readonly regimeFresh: boolean;
+  /** An allowed regime was told by this process: a session that comes back does not quote on what it remembers. */
+  readonly regimeSeen: boolean;
   /** When the regime was last heard to be ready: warm-up's delay and the session's TTL count from here. */
   readonly readyAtMs: number;
   /** When everything of ours was first known to be off the book: the patience of an exit counts from here, once. */
@@ -88,6 +101,8 @@ export type SessionFact =
       readonly regime: string;
       readonly ready: boolean;
       readonly fresh: boolean;
+      /** A whole window of an allowed regime was seen since the book could be read. */
+      readonly seen: boolean;
       readonly atMs: number;
     }
   | { readonly type: 'data.current' }
@@ -180,6 +195,9 @@ const base = setup({
   },
   guards: {
     isCarryKind: ({ context }) => context.kind === 'carry',
+    resumesKilled: ({ context }) => context.resumed?.into === 'killed',
+    resumesExit: ({ context }) => context.resumed?.into === 'softExit',
+    resumesQuoting: ({ context }) => context.resumed?.into === 'quoting',
     isBookSynced: ({ context }) => context.bookSynced,
     isBookLost: ({ context }) => !context.bookSynced,
     isRegimeReady: ({ context }) => context.regimeReady,
@@ -216,6 +234,7 @@ function freezes(context: SessionContext): boolean {
     !context.bookSynced ||
     !context.dataCurrent ||
     !context.regimeFresh ||
+    !context.regimeSeen ||
     !context.tradesHeard ||
     !context.spreadCalm ||
     !context.certain
@@ -248,15 +267,16 @@ export const marketSession = base.createMachine({
   id: 'marketSession',
   context: ({ input }) => ({
     ...input,
-    reason: null,
-    carries: false,
+    reason: input.resumed?.reason ?? null,
+    carries: input.resumed?.carries ?? false,
     position: 0,
     bookSynced: false,
     regimeReady: false,
     regime: 'UNKNOWN',
     regimeFresh: false,
-    readyAtMs: 0,
-    withdrawnAtMs: null,
+    regimeSeen: false,
+    readyAtMs: input.resumed?.readyAtMs ?? 0,
+    withdrawnAtMs: input.resumed?.withdrawnAtMs ?? null,
     dataCurrent: false,
     dataStopped: false,
     tradesHeard: true,
@@ -281,6 +301,7 @@ export const marketSession = base.createMachine({
         regime: event.regime,
         regimeReady: event.ready,
         regimeFresh: event.fresh,
+        regimeSeen: context.regimeSeen || event.seen,
         readyAtMs: event.ready && !context.regimeReady ? event.atMs : context.readyAtMs,
       })),
     },
@@ -303,6 +324,10 @@ export const marketSession = base.createMachine({
   states: {
     opening: {
       always: [
+        // What an earlier process left begins at the entrance of where it was: nothing inside is believed.
+        { guard: 'resumesKilled', target: 'killed' },
+        { guard: 'resumesExit', target: 'softExit' },
+        { guard: 'resumesQuoting', target: 'quoting' },
         // Its reason to end is not known yet.
         { guard: 'isCarryKind', target: 'softExit' },
         { target: 'warmup' },
@@ -396,7 +421,7 @@ export const marketSession = base.createMachine({
       },
       states: {
         flow: {
-          initial: 'live',
+          initial: 'frozen',
           states: {
             live: {
               entry: 'resetSides',

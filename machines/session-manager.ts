@@ -54,6 +54,10 @@ export interface ManagerInput {
     readonly carryTtlMs: number;
     readonly smallQuantity: number;
   };
+  /** Sessions of an earlier process that go on, under their own names. */
+  readonly resumed: readonly SessionInput[];
+  /** How many sessions the data folder has seen: new ones are numbered from here. */
+  readonly openedBefore: number;
 }
 
 interface OpenSession {
@@ -102,6 +106,7 @@ function inputOf(
     softExitMaxMs: settings.softExitMaxMs,
     carryTtlMs: settings.carryTtlMs,
     smallQuantity: settings.smallQuantity,
+    resumed: null,
   };
 }
 
@@ -159,6 +164,19 @@ const openSessions = base.createAction(
       );
     }
     enqueue.assign({ sessions, refusals, opened, atMs: event.atMs });
+  }),
+);
+
+const resumeSessions = base.createAction(
+  enqueueActions(({ context, enqueue }) => {
+    const sessions: Record<string, OpenSession> = {};
+    for (const input of context.resumed) {
+      const { session, market, kind, closingAtMs } = input;
+      sessions[market] = { session, kind, closeMs: closingAtMs + context.session.closeDangerMs };
+      enqueue(spawnChild('marketSession', { id: session, input }));
+    }
+    // Said once: what they were is in the sessions now.
+    enqueue.assign({ sessions, resumed: [] });
   }),
 );
 
@@ -225,7 +243,7 @@ export const sessionManager = base.createMachine({
   id: 'sessionManager',
   context: ({ input }) => ({
     ...input,
-    opened: 0,
+    opened: input.openedBefore,
     closed: 0,
     sessions: {},
     refusals: {},
@@ -234,6 +252,7 @@ export const sessionManager = base.createMachine({
     risk: 'active',
     atMs: 0,
   }),
+  entry: resumeSessions,
   on: {
     'risk.moded': { actions: { type: 'noteRisk', params: ({ event }) => event } },
     'candidates.found': { actions: countRefusals },

@@ -183,6 +183,8 @@ export function createTraderActor(runtime: TraderRuntime) {
         manager: {
           concurrentMax: times.concurrentMax,
           restMs: times.restMs,
+          resumed: runtime.resumed,
+          openedBefore: runtime.sessions.openedBefore,
           session: {
             warmupTimeoutMs: times.warmupTimeoutMs,
             startDelayMs: times.startDelayMs,

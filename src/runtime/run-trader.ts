@@ -10,10 +10,10 @@ import type { Random } from '../domain/random.ts';
 import type { Microdollars } from '../domain/units.ts';
 import type { Venue } from '../exchange/port.ts';
 import type { Settings } from '../settings/schema.ts';
-import { Snapshots } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
 import { StoreJournal } from '../store/store-journal.ts';
 import type { Log } from './log.ts';
+import { openBookmarks } from './stored-sessions.ts';
 import { type Summary, summarize } from './summary.ts';
 import { DRAIN_CARRY_AFTER_MS, type Ending, TraderRuntime } from './trader-runtime.ts';
 
@@ -67,7 +67,7 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
     venue,
     settings,
     journal,
-    snapshots: new Snapshots(store, journal),
+    bookmarks: openBookmarks(store, journal),
     run,
     haltFile: options.haltFile,
     log: options.log,

@@ -2,20 +2,17 @@
  * Which session works where, and what becomes of sessions: counted, journaled, bookmarked. Fed by the register of actors
  * with every change of a state.
  */
-import type { SessionOutput } from '../../machines/market-session.ts';
+import type { SessionInput, SessionOutput } from '../../machines/market-session.ts';
 import { named, type Ticker } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
-import type { Snapshots } from '../store/snapshots.ts';
 import type { StoreJournal } from '../store/store-journal.ts';
 import type { ActorEntry, MovedListener } from './actor-register.ts';
 import type { Log } from './log.ts';
-
-/** The shape of a stored session; raised whenever the chart or its context changes. */
-const SNAPSHOT_VERSION = 1;
+import { type Bookmarks, forgetSession, saveOpened, saveSession } from './stored-sessions.ts';
 
 export interface SessionBookOptions {
   readonly journal: StoreJournal;
-  readonly snapshots: Snapshots;
+  readonly bookmarks: Bookmarks;
   readonly log: Log;
   readonly onOpened: (kind: 'quote' | 'carry') => void;
   readonly onEnded: (market: Ticker) => void;
@@ -25,6 +22,10 @@ export interface SessionBookOptions {
 
 export class SessionBook {
   opened = 0;
+  /** Sessions of an earlier process that went on. */
+  resumed = 0;
+  /** Opened on this data folder before this process. */
+  openedBefore = 0;
   closed = 0;
   readonly endReasons: Record<string, number> = {};
   /** Extra width of a session's quotes, cents, while its chart says so. */
@@ -42,9 +43,12 @@ export class SessionBook {
   markets(): ReadonlySet<Ticker> {
     return new Set(this.#sessions.keys());
   }
+  entries(): Iterable<readonly [market: Ticker, session: string]> {
+    return this.#sessions.entries();
+  }
 
   readonly moved: MovedListener = (ref, entry, before) => {
-    const { journal, snapshots, log } = this.#options;
+    const { journal, bookmarks, log } = this.#options;
     const sequence = journal.append('actor.moved', {
       actor: entry.id,
       machine: entry.machine,
@@ -56,28 +60,33 @@ export class SessionBook {
     const snapshot = ref.getSnapshot() as {
       status: string;
       output?: SessionOutput;
-      context: { market: string; kind: 'quote' | 'carry' };
+      context: Pick<SessionInput, 'market' | 'kind' | 'resumed'>;
     };
     const market = named<Ticker>(snapshot.context.market);
-    if (before === null) {
-      this.opened++;
-      this.#options.onOpened(snapshot.context.kind);
-      journal.append('session.opened', { session: entry.id, market, kind: snapshot.context.kind });
-      this.#sessions.set(market, entry.id);
-      log.info(
-        { session: entry.id, market },
-        `session opened${snapshot.context.kind === 'carry' ? ' to carry a position' : ''}`,
-      );
-      this.#options.onChanged([...this.#sessions.keys()]);
-    }
-    if (snapshot.status === 'active') {
-      const persisted = ref.getPersistedSnapshot() as unknown as Json;
-      snapshots.save(entry.id, { version: SNAPSHOT_VERSION, atSequence: sequence, snapshot: persisted });
-    } else this.#end(entry, market, snapshot.output);
+    if (before === null) this.#begin(entry.id, market, snapshot.context);
+    if (snapshot.status === 'active')
+      saveSession(bookmarks, entry.id, sequence, ref.getPersistedSnapshot() as unknown as Json);
+    else this.#end(entry, market, snapshot.output);
   };
 
+  #begin(session: string, market: Ticker, { kind, resumed }: Pick<SessionInput, 'kind' | 'resumed'>): void {
+    const { journal, bookmarks, log, onOpened, onChanged } = this.#options;
+    this.#sessions.set(market, session);
+    if (resumed === null) {
+      this.opened++;
+      onOpened(kind);
+      const sequence = journal.append('session.opened', { session, market, kind });
+      saveOpened(bookmarks, sequence, this.openedBefore + this.opened);
+      log.info({ session, market }, `session opened${kind === 'carry' ? ' to carry a position' : ''}`);
+    } else {
+      this.resumed++;
+      log.info({ session, market, into: resumed.into }, 'session resumed');
+    }
+    onChanged([...this.#sessions.keys()]);
+  }
+
   #end(entry: ActorEntry, market: Ticker, output: SessionOutput | undefined): void {
-    const { journal, snapshots, log } = this.#options;
+    const { journal, bookmarks, log } = this.#options;
     const reason = output?.reason ?? 'failed';
     this.closed++;
     this.endReasons[reason] = (this.endReasons[reason] ?? 0) + 1;
@@ -86,7 +95,7 @@ export class SessionBook {
     this.#options.onEnded(market);
     this.#options.onChanged([...this.#sessions.keys()]);
     journal.append('session.closed', { session: entry.id, market, reason, carried: output?.carried ?? 0 });
-    snapshots.remove(entry.id);
+    forgetSession(bookmarks, entry.id);
     log.info({ session: entry.id, market, reason }, 'session closed');
   }
 }

@@ -34,6 +34,7 @@ interface Situation {
   regime: string;
   ready: boolean;
   fresh: boolean;
+  seen: boolean;
   current: boolean;
   stopped: boolean;
   heard: boolean;
@@ -72,6 +73,7 @@ export function sessionFacts(options: SessionFactsOptions, ticker: Ticker): Obse
           settings.regimes.allowed.includes(signals.regime) &&
           signals.stableWindows >= settings.session.stableWindows &&
           signals.observations >= settings.session.minObservations,
+        seen: signals !== null && signals.stableWindows > 0 && settings.regimes.allowed.includes(signals.regime),
         fresh: signals?.regimeAtMs != null && nowMs - signals.regimeAtMs <= settings.regimes.ageMsMax,
         current,
         stopped: staleSinceMs !== null && wallMs - staleSinceMs >= settings.feed.stopAfterMs,
@@ -132,8 +134,14 @@ function* changes(before: Situation | null, now: Situation, atMs: number): Itera
   if (before?.current !== now.current) yield { type: now.current ? 'data.current' : 'data.stale' };
   if (now.stopped && before?.stopped !== true) yield { type: 'data.stopped' };
   if (before?.synced !== now.synced) yield { type: now.synced ? 'book.synced' : 'book.voided' };
-  if (before?.regime !== now.regime || before.ready !== now.ready || before.fresh !== now.fresh) {
-    yield { type: 'regime.changed', regime: now.regime, ready: now.ready, fresh: now.fresh, atMs };
+  if (
+    before?.regime !== now.regime ||
+    before.ready !== now.ready ||
+    before.fresh !== now.fresh ||
+    before.seen !== now.seen
+  ) {
+    const { regime, ready, fresh, seen } = now;
+    yield { type: 'regime.changed', regime, ready, fresh, seen, atMs };
   }
   if (before?.heard !== now.heard) yield { type: now.heard ? 'trades.heard' : 'trades.silent' };
   if (before?.calm !== now.calm) yield { type: now.calm ? 'spread.calmed' : 'spread.shocked' };

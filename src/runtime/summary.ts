@@ -98,7 +98,7 @@ export function summarize(runtime: TraderRuntime, facts: SummaryFacts): Summary 
     scanner: { seen: scan.counts.seen, accepted: scan.counts.accepted, rejected: scan.counts.rejected },
     sessions: {
       opened: runtime.sessions.opened,
-      resumed: 0,
+      resumed: runtime.sessions.resumed,
       closed: runtime.sessions.closed,
       reasons: runtime.sessions.endReasons,
     },

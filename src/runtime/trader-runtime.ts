@@ -3,9 +3,8 @@
  * Everything that is particular to a world (sockets or memory, disk or memory, real or virtual time) comes in ready-made.
  */
 import { Subject } from 'rxjs';
-import { createActor, fromPromise } from 'xstate';
-import { boot, type Readiness } from '../../machines/boot.ts';
-import type { RiskMode } from '../../machines/market-session.ts';
+import type { Readiness } from '../../machines/boot.ts';
+import type { RiskMode, SessionInput } from '../../machines/market-session.ts';
 import type { Proof, TraderEvent } from '../../machines/trader.ts';
 import type { Clocks } from '../domain/clock.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -25,21 +24,22 @@ import { Ledger } from '../ledger/ledger.ts';
 import type { Explanation } from '../quoting/decision.ts';
 import { Exposure } from '../risk/exposure.ts';
 import type { Settings } from '../settings/schema.ts';
-import type { Snapshots } from '../store/snapshots.ts';
 import type { StoreJournal } from '../store/store-journal.ts';
 import { Accounts } from './accounts.ts';
 import { ActorRegister } from './actor-register.ts';
 import { Approvals } from './approvals.ts';
+import { bootTrader } from './boot-trader.ts';
 import { createTraderActor, type TraderActor } from './charts.ts';
 import { DayBook } from './day-book.ts';
 import { ForeignOrders } from './foreign-orders.ts';
 import { LatencyMeter } from './latency-meter.ts';
 import type { Log } from './log.ts';
 import { proveEmpty } from './prove-empty.ts';
-import { loadJournal, reconcile, recordOf } from './recover.ts';
+import { recordOf } from './recover.ts';
 import { Scan } from './scan.ts';
 import { SessionBook } from './session-book.ts';
-import { closeStoredSessions } from './stored-sessions.ts';
+import { keepSignalCheckpoints } from './signal-checkpoints.ts';
+import { type Bookmarks, saveSignals } from './stored-sessions.ts';
 import { connectTickPlane } from './tick-plane.ts';
 import { WatchedMarkets } from './watched-markets.ts';
 
@@ -49,7 +49,7 @@ export interface TraderParts {
   readonly venue: Venue;
   readonly settings: Settings;
   readonly journal: StoreJournal;
-  readonly snapshots: Snapshots;
+  readonly bookmarks: Bookmarks;
   readonly run: RunId;
   readonly haltFile: () => boolean;
   readonly log: Log;
@@ -97,6 +97,8 @@ export class TraderRuntime {
   #mode: RiskMode = 'active';
   #haltedBySwitch = false;
   #readiness: Readiness | null = null;
+  /** Sessions of an earlier process with which the manager begins. */
+  resumed: readonly SessionInput[] = [];
   #inControlMs: number | null = null;
   #firstQuoteMs: number | null = null;
   #actor: TraderActor | null = null;
@@ -168,7 +170,7 @@ export class TraderRuntime {
     });
     this.sessions = new SessionBook({
       journal,
-      snapshots: parts.snapshots,
+      bookmarks: parts.bookmarks,
       log: parts.log,
       onOpened: (kind) => {
         if (kind === 'quote') this.approvals.entries.record(clocks.market.now());
@@ -185,7 +187,7 @@ export class TraderRuntime {
       accounts: this.accounts,
       inSession: () => this.sessions.markets(),
       refusal: () => this.approvals.refusal(),
-      onListed: (market) => this.#listed(market),
+      onListed: (market) => this.listed(market),
     });
     this.register = new ActorRegister(clocks.market, this.sessions.moved);
   }
@@ -225,7 +227,7 @@ export class TraderRuntime {
 
   /** Boots, trades, and resolves when everything has stopped. */
   async run(): Promise<Ending> {
-    const readiness = await Promise.race([this.#boot(), this.#abandoned.promise]);
+    const readiness = await Promise.race([bootTrader(this), this.#abandoned.promise]);
     if (readiness === null) return { kind: 'stopped', proof: null, fault: null };
     if (readiness instanceof Error) return { kind: 'refused', error: readiness };
     this.#readiness = readiness;
@@ -243,10 +245,19 @@ export class TraderRuntime {
     });
     actor.start();
     this.#actor = actor;
+    const endCheckpoints = keepSignalCheckpoints({
+      market: this.parts.clocks.market,
+      markets: this.markets,
+      lookEveryMs: this.parts.settings.signals.sampleEveryMs,
+      everyMs: this.parts.settings.session.checkpointEveryMs,
+      sessions: () => this.sessions.entries(),
+      save: (session, signals) => saveSignals(this.parts.bookmarks, session, this.parts.journal.lastSequence, signals),
+    });
     if (readiness.startReducing) actor.system.get('supervisor')?.send({ type: 'operator.reduce' });
     if (this.#drain !== null) actor.send(this.#drain);
     let proof = await Promise.race([stopped, this.#abandoned.promise]);
     if (this.#fault !== null) proof = await this.#clearUp();
+    endCheckpoints();
     tickPlane.unsubscribe();
     return { kind: 'stopped', proof, fault: this.#fault };
   }
@@ -306,49 +317,6 @@ export class TraderRuntime {
     this.#isSealed = true;
   }
 
-  async #boot(): Promise<Readiness | Error> {
-    const { parts } = this;
-    let failure: Error | null = null;
-    let restored = false;
-    const remembering = async <T>(work: () => Promise<T>): Promise<T> => {
-      try {
-        return await work();
-      } catch (error) {
-        failure = error instanceof Error ? error : new Error(messageOf(error));
-        throw error;
-      }
-    };
-    const actor = createActor(
-      boot.provide({
-        actors: {
-          open: fromPromise<void>(() =>
-            remembering(async () => {
-              await parts.venue.account.readLimits();
-            }),
-          ),
-          load: fromPromise<void>(() =>
-            remembering(async () => {
-              restored = await loadJournal(this);
-              await closeStoredSessions(this);
-            }),
-          ),
-          reconcile: fromPromise(() => remembering(() => reconcile(this, restored))),
-        },
-      }),
-      { id: 'boot', clock: parts.clocks.market, inspect: this.register.inspect },
-    );
-    return new Promise((resolve) => {
-      actor.subscribe({
-        complete: () => {
-          const { readiness, failure: text } = actor.getSnapshot().context;
-          resolve(readiness ?? failure ?? new Error(text ?? 'boot ended without a word'));
-        },
-        error: (error) => resolve(error instanceof Error ? error : new Error(messageOf(error))),
-      });
-      actor.start();
-    });
-  }
-
   #rowChanged(row: OrderRow, before: OrderRow | null): void {
     if (this.#isSealed) return;
     this.accounts.followRow(row);
@@ -358,7 +326,8 @@ export class TraderRuntime {
     if (before?.state !== row.state || before.filled !== row.filled) this.ordersChanged$.next(row.market);
   }
 
-  #listed(market: Market): void {
+  /** A market was read from the catalogue: risk knows what it belongs to. */
+  listed(market: Market): void {
     this.exposure.describe(market.ticker, { category: market.category, event: market.event });
   }
 

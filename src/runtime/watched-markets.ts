@@ -15,7 +15,7 @@ import type { Feed } from '../feed/feed.ts';
 import type { MarketView } from '../feed/watched-market.ts';
 import type { OrderTable } from '../gateway/order-table.ts';
 import type { Settings } from '../settings/schema.ts';
-import { MarketSignals } from '../signals/market-signals.ts';
+import { MarketSignals, type SignalsCheckpoint } from '../signals/market-signals.ts';
 import type { LatencyMeter } from './latency-meter.ts';
 
 /** Best bid and ask of a book less our own orders. */
@@ -71,8 +71,11 @@ export class WatchedMarkets {
     this.#clocks.market.clearTimeout(this.#timer);
   }
 
-  /** @param asOfMs market time at which the listing that says this was asked for, where one does */
-  watch(market: Market, asOfMs = Number.NEGATIVE_INFINITY): WatchedMarket {
+  /**
+   * @param asOfMs market time at which the listing that says this was asked for, where one does
+   * @param checkpoint what an earlier process knew of its signals
+   */
+  watch(market: Market, asOfMs = Number.NEGATIVE_INFINITY, checkpoint: SignalsCheckpoint | null = null): WatchedMarket {
     const known = this.#watched.get(market.ticker);
     if (known !== undefined) {
       known.market = market;
@@ -86,7 +89,8 @@ export class WatchedMarkets {
     };
     const watched: WatchedMarket = {
       market,
-      signals: new MarketSignals(this.#settings),
+      signals:
+        checkpoint === null ? new MarketSignals(this.#settings) : MarketSignals.restore(checkpoint, this.#settings),
       own,
       reading: null,
       mark: null,

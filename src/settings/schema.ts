@@ -101,6 +101,8 @@ export const settingsSchema = z.strictObject({
     spreadShockCents: positive,
     collapseSigmaCentsPerSqrtSecond: nonNegative,
     restMs: nonNegative,
+    checkpointEveryMs: positive,
+    resumeSignalsMs: nonNegative,
   }),
   exit: z.strictObject({
     onClose: z.enum(['flat', 'carry']),

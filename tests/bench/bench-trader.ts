@@ -13,9 +13,9 @@ import type { HttpTransport } from '../../src/exchange/kalshi/transport.ts';
 import { createKalshiVenue } from '../../src/exchange/kalshi/venue.ts';
 import { SILENT } from '../../src/runtime/log.ts';
 import { quoter } from '../../src/runtime/quoter.ts';
+import { openBookmarks } from '../../src/runtime/stored-sessions.ts';
 import { connectTickPlane } from '../../src/runtime/tick-plane.ts';
 import { TraderRuntime } from '../../src/runtime/trader-runtime.ts';
-import { Snapshots } from '../../src/store/snapshots.ts';
 import type { Store } from '../../src/store/store.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
 import { withSettings } from '../support/default-settings.ts';
@@ -108,7 +108,7 @@ export async function createBenchTrader(options: {
     venue,
     settings: SETTINGS,
     journal,
-    snapshots: new Snapshots(store, journal),
+    bookmarks: openBookmarks(store, journal),
     run: named<RunId>('bench'),
     haltFile: () => false,
     log: SILENT,

@@ -166,6 +166,7 @@ function startChart(clock: ManualClock, market: string, session: string) {
     softExitMaxMs: 20_000,
     carryTtlMs: 600_000,
     smallQuantity: 200,
+    resumed: null,
   };
   return createActor(chart, { clock, input }).start();
 }

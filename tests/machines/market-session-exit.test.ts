@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { type EndReason, marketSession, type SessionEvent } from '../../machines/market-session.ts';
 import { T0_MS } from '../support/chart-bodies.ts';
 import { ChartWalk } from '../support/chart-walk.ts';
-import { LARGE, NOTHING_ALIVE, SessionStage, SMALL, type StageOptions } from '../support/session-stage.ts';
+import {
+  LARGE,
+  NOTHING_ALIVE,
+  SESSION_INPUT,
+  SessionStage,
+  SMALL,
+  type StageOptions,
+} from '../support/session-stage.ts';
 
 const walk = new ChartWalk(marketSession, ['opening', 'softExit', 'killed', 'closed']);
 const begin = (options: StageOptions = {}) => new SessionStage({ walk, ...options }).start();
@@ -245,6 +252,55 @@ describe('A session of kind carry', () => {
     stage.stop('hard', 'shutdown');
     await stage.withdrawn(LARGE);
     expect(stage.flatten.questions[0]?.input.isBenign).toBe(true);
+  });
+});
+
+describe('A session that an earlier process left', () => {
+  const left = { reason: null, carries: false, readyAtMs: T0_MS - 60_000, withdrawnAtMs: null };
+
+  it('goes on quoting frozen, until the book is in sync and an allowed regime was seen by this process', () => {
+    const stage = begin({ input: { resumed: { ...left, into: 'quoting' } } });
+    expect(stage.value).toEqual({ quoting: { flow: 'frozen', width: 'normal', sides: 'both' } });
+    stage.facts.say({ type: 'data.current' }, { type: 'book.synced' });
+    // What is remembered of the regime may be young enough, and is still only remembered.
+    stage.regime({ ready: false, seen: false });
+    expect(stage.quoter.listeners).toBe(0);
+    stage.regime({ ready: false, seen: true });
+    expect(stage.value).toMatchObject({ quoting: { flow: 'live' } });
+  });
+
+  it('keeps the end of its life', () => {
+    const stage = begin({ input: { resumed: { ...left, into: 'quoting' } } });
+    stage.pass(SESSION_INPUT.startDelayMs + SESSION_INPUT.ttlMs - 60_000 - 1);
+    expect(stage.value).toMatchObject({ quoting: { flow: 'frozen' } });
+    stage.pass(1);
+    expect(stage.value).toEqual({ softExit: 'cancelling' });
+    expect(stage.context.reason).toBe('ttl');
+  });
+
+  it('goes on leaving with the patience and the reason that it had', async () => {
+    const withdrawnAtMs = T0_MS - 14_000;
+    const stage = begin({ input: { resumed: { ...left, into: 'softExit', reason: 'collapsed', withdrawnAtMs } } });
+    expect(stage.value).toEqual({ softExit: 'cancelling' });
+    await stage.withdrawn(LARGE);
+    stage.pass(1_000);
+    expect(stage.value).toEqual({ softExit: 'working' });
+    stage.pass(5_000);
+    expect(stage.value).toEqual({ killed: 'cancelling' });
+    expect(stage.context.reason).toBe('collapsed');
+  });
+
+  it('that was killed to carry withdraws again, and does not cross', async () => {
+    const stage = begin({ input: { resumed: { ...left, into: 'killed', reason: 'riskHalted', carries: true } } });
+    stage.facts.say({ type: 'data.current' }, { type: 'book.synced' });
+    expect(stage.value).toEqual({ killed: 'cancelling' });
+    await stage.withdrawn(LARGE);
+    expectClosed(stage, 'riskHalted', LARGE);
+  });
+
+  it('in warm-up warms up', () => {
+    const stage = begin({ input: { resumed: { ...left, into: 'warmup', readyAtMs: 0 } } }).toQuoting();
+    expect(stage.value).toMatchObject({ quoting: { flow: 'live' } });
   });
 });
 

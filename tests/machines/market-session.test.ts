@@ -103,8 +103,8 @@ describe('Quoting', () => {
     [{ type: 'spread.shocked' }, { type: 'spread.calmed' }],
     [{ type: 'orders.uncertain' }, { type: 'orders.certain' }],
     [
-      { type: 'regime.changed', regime: 'RANGING', ready: true, fresh: false, atMs: T0_MS },
-      { type: 'regime.changed', regime: 'RANGING', ready: true, fresh: true, atMs: T0_MS },
+      { type: 'regime.changed', regime: 'RANGING', ready: true, fresh: false, seen: true, atMs: T0_MS },
+      { type: 'regime.changed', regime: 'RANGING', ready: true, fresh: true, seen: true, atMs: T0_MS },
     ],
   ];
   it.each(freezing)('takes its quotes off at %o and comes back at %o', (ill, well) => {

@@ -6,6 +6,7 @@ import {
   type OfSession,
   type SessionEvent,
   type SessionFact,
+  type SessionInput,
   type Withdrawn,
 } from '../../machines/market-session.ts';
 import { type ManagerInput, type Opening, sessionManager } from '../../machines/session-manager.ts';
@@ -16,6 +17,8 @@ const HOUR_MS = 3_600_000;
 const INPUT: ManagerInput = {
   concurrentMax: 2,
   restMs: 10_000,
+  resumed: [],
+  openedBefore: 0,
   session: {
     warmupTimeoutMs: 60_000,
     startDelayMs: 5_000,
@@ -36,7 +39,7 @@ const SNOW = opening('SNOW-26');
 const HAIL = opening('HAIL-26');
 
 /** The manager with real sessions, which all hear one stream of facts. */
-function begin() {
+function begin(input: Partial<ManagerInput> = {}) {
   const clock = clockAt();
   const facts = new Tap<SessionFact, OfSession>();
   const withdraw = new Asked<Withdrawn, OfSession>();
@@ -54,7 +57,7 @@ function begin() {
   const { child, heard } = underParent(sessionManager.provide({ actors: { marketSession: session } }), {
     clock,
     inspect: walk.inspect,
-    input: INPUT,
+    input: { ...INPUT, ...input },
   });
   const actor = child as ActorRefFrom<typeof sessionManager>;
   const context = () => actor.getSnapshot().context;
@@ -95,6 +98,22 @@ describe('The manager', () => {
       warmupUntilMs: T0_MS + 60_000,
       closingAtMs: RAIN.closeMs - 180_000,
     });
+  });
+
+  it('begins with the sessions that an earlier process left, under their names, and numbers new ones after all there were', () => {
+    const first = begin();
+    first.offer(RAIN);
+    const { resumed: _, ...input } = (first.session('RAIN-26').getSnapshot() as { context: SessionInput }).context;
+    const resumed = { into: 'quoting' as const, reason: null, carries: false, readyAtMs: T0_MS, withdrawnAtMs: null };
+    const stage = begin({ resumed: [{ ...input, session: 's7', resumed }], openedBefore: 7 });
+    expect(stage.session('RAIN-26').getSnapshot()).toMatchObject({
+      value: { quoting: { flow: 'frozen' } },
+      context: { session: 's7' },
+    });
+    stage.offer(RAIN, SNOW);
+    expect(stage.context()).toMatchObject({ opened: 8, refusals: { active: 1 } });
+    expect(Object.keys(stage.actor.getSnapshot().children)).toEqual(['s7', 's8']);
+    stage.end('RAIN-26');
   });
 
   it('has one session a market', () => {

@@ -23,6 +23,8 @@ const INPUT: TraderInput = {
   manager: {
     concurrentMax: 2,
     restMs: 10_000,
+    resumed: [],
+    openedBefore: 0,
     session: {
       warmupTimeoutMs: 60_000,
       startDelayMs: 5_000,

@@ -147,7 +147,7 @@ class Trial {
         this.hear(step.fact);
         break;
       case 'regime':
-        this.hear({ ...step, type: 'regime.changed', atMs: this.clock.now() });
+        this.hear({ ...step, seen: step.ready, type: 'regime.changed', atMs: this.clock.now() });
         break;
       case 'warm':
         this.hear({ type: 'book.synced' });
@@ -156,7 +156,14 @@ class Trial {
         this.hear({ type: 'trades.heard' });
         this.hear({ type: 'spread.calmed' });
         this.hear({ type: 'toxicity.recovered' });
-        this.hear({ type: 'regime.changed', regime: 'RANGING', ready: true, fresh: true, atMs: this.clock.now() });
+        this.hear({
+          type: 'regime.changed',
+          regime: 'RANGING',
+          ready: true,
+          fresh: true,
+          seen: true,
+          atMs: this.clock.now(),
+        });
         if (stage.actor.getSnapshot().matches({ warmup: 'delaying' })) stage.pass(SESSION_INPUT.startDelayMs);
         break;
       case 'fill':

@@ -3,7 +3,7 @@
  * forgotten, and what does not add up is refused.
  */
 import { describe, expect, it } from 'vitest';
-import { differences, quotingNow, restart, restingAtExchange, startTrial } from '../support/world.ts';
+import { differences, quotingNow, restart, restingAtExchange, sessionsNow, startTrial } from '../support/world.ts';
 
 describe('a trader that starts again', () => {
   it('after a clean end goes on with ledger and account', async () => {
@@ -44,6 +44,39 @@ describe('a trader that starts again', () => {
       });
     },
   );
+
+  it('within seconds of a death goes on with its sessions, under their names, and quotes again without a new warm-up', async () => {
+    const first = await startTrial({ seed: 60, forMs: null });
+    await first.world.advance(60_000, () => quotingNow(first) >= 3);
+    const before = sessionsNow(first);
+    const second = await restart(first, { forMs: null });
+    await second.world.advance(10_000, () => quotingNow(second) >= 3 && second.run.runtime.firstQuoteMs !== null);
+    const after = sessionsNow(second);
+    expect([...after.keys()].filter((session) => before.get(session) === after.get(session)).length).toBe(before.size);
+    expect(quotingNow(second)).toBeGreaterThanOrEqual(3);
+    expect(second.run.runtime.firstQuoteMs).toBeLessThanOrEqual(5_000);
+    const fresh = [...after.keys()].filter((session) => !before.has(session));
+    for (const session of fresh) expect(Number(session.slice(1))).toBeGreaterThan(before.size);
+    second.run.windDown();
+    const summary = await second.finish(180_000);
+    expect(summary).toMatchObject({ exit: 0, sessions: { resumed: before.size }, money: { difference: '0.000000' } });
+    expect(second.violations).toEqual([]);
+    expect(differences(second)).toEqual([]);
+  });
+
+  it('long after a death closes or ends what is out of time', async () => {
+    const first = await startTrial({ seed: 61, forMs: null });
+    await first.world.advance(60_000, () => quotingNow(first) >= 3);
+    const before = sessionsNow(first);
+    first.run.kill();
+    await first.world.advance(900_000);
+    const second = await restart(first, { forMs: null });
+    await second.world.advance(60_000, () => [...before.keys()].every((session) => !sessionsNow(second).has(session)));
+    expect([...before.keys()].filter((session) => sessionsNow(second).has(session))).toEqual([]);
+    second.run.windDown();
+    expect(await second.finish(180_000)).toMatchObject({ exit: 0, money: { difference: '0.000000' } });
+    expect(second.violations).toEqual([]);
+  });
 
   it('is refused when the exchange has a position that the ledger cannot explain', async () => {
     const first = await startTrial({ seed: 58, forMs: 90_000 });

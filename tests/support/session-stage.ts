@@ -27,9 +27,10 @@ export const SESSION_INPUT: SessionInput = {
   softExitMaxMs: 20_000,
   carryTtlMs: 600_000,
   smallQuantity: 200,
+  resumed: null,
 };
 
-export const ALLOWED = { type: 'regime.changed', regime: 'RANGING', ready: true, fresh: true } as const;
+export const ALLOWED = { type: 'regime.changed', regime: 'RANGING', ready: true, fresh: true, seen: true } as const;
 /** More than `smallQuantity`. */
 export const LARGE = 1_000;
 export const SMALL = 100;
@@ -106,7 +107,7 @@ export class SessionStage {
   pass(ms: number): void {
     this.clock.advanceTo(this.clock.now() + ms);
   }
-  regime(change: Partial<{ regime: string; ready: boolean; fresh: boolean }> = {}): void {
+  regime(change: Partial<{ regime: string; ready: boolean; fresh: boolean; seen: boolean }> = {}): void {
     this.facts.say({ ...ALLOWED, ...change, atMs: this.clock.now() });
   }
   withdrawn(position: number): Promise<void> {

@@ -134,6 +134,11 @@ export function quotingNow({ run }: Trial): number {
     ).length;
 }
 
+/** Sessions and their markets now. */
+export function sessionsNow({ run }: Trial): ReadonlyMap<string, string> {
+  return new Map([...run.runtime.sessions.entries()].map(([market, session]) => [session, market]));
+}
+
 /** Whether the stream is connected, in order and on time. */
 export function isStreamLive({ run }: Trial): boolean {
   const feed = run.runtime.register.entries().find((entry) => entry.machine === 'marketFeed');
