@@ -9,6 +9,8 @@ export type ClientOrderId = string & { readonly [id]: 'clientOrder' };
 /** The venue's. */
 export type OrderId = string & { readonly [id]: 'order' };
 export type TradeId = string & { readonly [id]: 'trade' };
+/** The venue's, of a group of orders that it takes off together. */
+export type OrderGroupId = string & { readonly [id]: 'orderGroup' };
 export type SessionId = string & { readonly [id]: 'session' };
 /** One start of the trader on one data folder. */
 export type RunId = string & { readonly [id]: 'run' };

@@ -6,7 +6,7 @@
  * beside these `denied` (by us, nothing left), `cancelPending`, `amendPending`, and `unknown`: a request was sent and we
  * do not know what it did. A fill may arrive in any state. Nothing but evidence ends `unknown`.
  */
-import type { ClientOrderId, OrderId, SessionId, Ticker } from './ids.ts';
+import type { ClientOrderId, OrderGroupId, OrderId, SessionId, Ticker } from './ids.ts';
 import type { Side } from './side.ts';
 import { type Centicents, type Centicontracts, type UnixMs, ZERO_QUANTITY } from './units.ts';
 
@@ -43,6 +43,8 @@ export interface OrderIntent {
   readonly postOnly: boolean;
   /** Caps what is filled at the current position (the venue takes it with immediateOrCancel only). */
   readonly reduceOnly: boolean;
+  /** The venue takes it off with all others of this group when the group is triggered; absent: it stands alone. */
+  readonly orderGroup?: OrderGroupId;
   /** Market time at which the venue drops it by itself; null: never. */
   readonly expiresAtMs: UnixMs | null;
   readonly intendedWallMs: UnixMs;

@@ -4,7 +4,7 @@
  */
 import type { Observable } from 'rxjs';
 import type { Fill } from '../domain/fill.ts';
-import type { ClientOrderId, EventTicker, OrderId, Ticker, TradeId } from '../domain/ids.ts';
+import type { ClientOrderId, EventTicker, OrderGroupId, OrderId, Ticker, TradeId } from '../domain/ids.ts';
 import type { FeeSchedule, Market, MarketResult, PriceGrid } from '../domain/market.ts';
 import type { AmendRequest, OrderIntent } from '../domain/order.ts';
 import type { Side } from '../domain/side.ts';
@@ -81,6 +81,50 @@ export interface OrderEntry {
   ): Promise<WriteOutcome<{ readonly remaining: Centicontracts }>>;
 }
 
+/** A group of orders, addressed for a write: it lives on one shard. */
+export interface OrderGroupAddress {
+  readonly orderGroup: OrderGroupId;
+  readonly exchangeIndex: number;
+}
+
+/** The venue's own record of a group. */
+export interface VenueOrderGroup extends OrderGroupAddress {
+  /** Contracts that its orders may execute within a rolling 15 s; null where the venue does not say. */
+  readonly contractsLimit: Centicontracts | null;
+  /** Nothing of it rests, and nothing new is taken, until it is reset. */
+  readonly isTriggered: boolean;
+}
+
+/**
+ * Orders that the venue takes off together: when they execute more than the limit within a rolling 15 s of its time, when
+ * told to, and when the limit is set below what they have executed. Then it refuses new ones until the group is reset.
+ */
+export interface OrderGroups {
+  /** `contractsLimit`: whole contracts, 1 to 1,000,000. Not idempotent: an unknown outcome may have made one. */
+  create(
+    request: { readonly exchangeIndex: number; readonly contractsLimit: Centicontracts },
+    options: WriteOptions,
+  ): Promise<WriteOutcome<OrderGroupAddress>>;
+  /** All groups of the account, strangers' too. */
+  list(options?: ReadOptions): Promise<Listing<VenueOrderGroup>>;
+  /** With what rests or rested in it; null when there is none. */
+  read(
+    address: OrderGroupAddress,
+    options?: ReadOptions,
+  ): Promise<(VenueOrderGroup & { readonly orders: readonly OrderId[] }) | null>;
+  /** Takes orders again, counting from zero. */
+  reset(address: OrderGroupAddress, options: WriteOptions): Promise<WriteOutcome<null>>;
+  /** Takes all of its orders off and refuses new ones. */
+  trigger(address: OrderGroupAddress, options: WriteOptions): Promise<WriteOutcome<null>>;
+  setLimit(
+    address: OrderGroupAddress,
+    contractsLimit: Centicontracts,
+    options: WriteOptions,
+  ): Promise<WriteOutcome<null>>;
+  /** For good, with all of its orders. */
+  delete(address: OrderGroupAddress, options: WriteOptions): Promise<WriteOutcome<null>>;
+}
+
 /** The venue's own record of an order of the account. */
 export interface VenueOrder {
   readonly orderId: OrderId;
@@ -94,6 +138,9 @@ export interface VenueOrder {
   readonly remaining: Centicontracts;
   readonly initial: Centicontracts;
   readonly reason: string | null;
+  /** When the venue drops it by itself, market time; null: never. Absent where the record does not come from the venue. */
+  readonly expiresAtMs?: UnixMs | null;
+  readonly orderGroup?: OrderGroupId | null;
   readonly createdMs: UnixMs;
   readonly updatedMs: UnixMs;
 }
@@ -181,7 +228,7 @@ export interface Catalogue {
 /** One price of a book: [price, quantity], on the yes scale for both sides. */
 export type Level = readonly [price: Centicents, quantity: Centicontracts];
 
-export type Channel = 'book' | 'ticker' | 'trade' | 'fill' | 'order' | 'position' | 'lifecycle';
+export type Channel = 'book' | 'ticker' | 'trade' | 'fill' | 'order' | 'position' | 'orderGroup' | 'lifecycle';
 
 /** What a connection says. Everything that consumes a sequence number carries it, so that a gap cannot hide. */
 export type StreamEvent =
@@ -211,6 +258,7 @@ export type StreamEvent =
   | { readonly type: 'fill'; readonly fill: Fill }
   | { readonly type: 'order'; readonly order: VenueOrder }
   | { readonly type: 'position'; readonly market: Ticker; readonly position: Centicontracts }
+  | OrderGroupEvent
   | LifecycleEvent;
 
 export interface BookSnapshotEvent {
@@ -261,6 +309,16 @@ export interface TradeEvent {
   readonly takerSide: Side;
   readonly atMs: UnixMs;
 }
+export interface OrderGroupEvent {
+  readonly type: 'orderGroup';
+  readonly subscription: number;
+  readonly sequence: number;
+  readonly orderGroup: OrderGroupId;
+  readonly change:
+    | { readonly kind: 'created' | 'limitUpdated'; readonly contractsLimit: Centicontracts | null }
+    | { readonly kind: 'triggered' | 'reset' | 'deleted' };
+  readonly atMs: UnixMs;
+}
 export interface LifecycleEvent {
   readonly type: 'lifecycle';
   readonly subscription: number;
@@ -308,6 +366,7 @@ export interface RequestCounts {
 export interface Venue {
   readonly catalogue: Catalogue;
   readonly orders: OrderEntry;
+  readonly groups: OrderGroups;
   readonly account: AccountPort;
   openStream(): StreamConnection;
   clock(): Promise<VenueClock | null>;

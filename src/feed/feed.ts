@@ -4,7 +4,15 @@ import type { Clocks } from '../domain/clock.ts';
 import type { Fill } from '../domain/fill.ts';
 import type { Ticker } from '../domain/ids.ts';
 import type { Centicontracts } from '../domain/units.ts';
-import type { BookDeltaEvent, LifecycleEvent, TickerEvent, TradeEvent, Venue, VenueOrder } from '../exchange/port.ts';
+import type {
+  BookDeltaEvent,
+  LifecycleEvent,
+  OrderGroupEvent,
+  TickerEvent,
+  TradeEvent,
+  Venue,
+  VenueOrder,
+} from '../exchange/port.ts';
 import type { Settings } from '../settings/schema.ts';
 import { Auditor } from './auditor.ts';
 import { Board } from './board.ts';
@@ -76,6 +84,9 @@ export class Feed {
   }
   get positions$(): Observable<{ readonly market: Ticker; readonly position: Centicontracts }> {
     return this.#outputs.positions$;
+  }
+  get orderGroups$(): Observable<OrderGroupEvent> {
+    return this.#outputs.orderGroups$;
   }
   get lifecycle$(): Observable<LifecycleEvent> {
     return this.#outputs.lifecycle$;

@@ -2,7 +2,14 @@ import { Subject } from 'rxjs';
 import type { Fill } from '../domain/fill.ts';
 import type { Ticker } from '../domain/ids.ts';
 import type { Centicontracts } from '../domain/units.ts';
-import type { BookDeltaEvent, LifecycleEvent, TickerEvent, TradeEvent, VenueOrder } from '../exchange/port.ts';
+import type {
+  BookDeltaEvent,
+  LifecycleEvent,
+  OrderGroupEvent,
+  TickerEvent,
+  TradeEvent,
+  VenueOrder,
+} from '../exchange/port.ts';
 
 /** What is passed on in the moment in which it arrives; it outlives every connection. */
 export class FeedOutputs {
@@ -11,6 +18,7 @@ export class FeedOutputs {
   readonly fills$ = new Subject<Fill>();
   readonly orders$ = new Subject<VenueOrder>();
   readonly positions$ = new Subject<{ readonly market: Ticker; readonly position: Centicontracts }>();
+  readonly orderGroups$ = new Subject<OrderGroupEvent>();
   readonly lifecycle$ = new Subject<LifecycleEvent>();
   /** Deltas that an order of ours caused: with them a reader knows what of the book is its own. */
   readonly ownDeltas$ = new Subject<BookDeltaEvent>();

@@ -141,6 +141,9 @@ export class StreamReader implements Line {
       case 'trade':
         if (this.#isNew(event)) this.#keepTrade(event);
         return;
+      case 'orderGroup':
+        if (this.#isNew(event)) outputs.orderGroups$.next(event);
+        return;
       case 'lifecycle':
         if (this.#isNew(event)) outputs.lifecycle$.next(event);
         return;

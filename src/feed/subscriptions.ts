@@ -4,7 +4,7 @@ import { SequenceCheck } from './sequence.ts';
 
 /** Asked for together; private ones first, so that no fill can come unheard after the first book. */
 const GROUPS: readonly { readonly channels: readonly Channel[]; readonly isByMarket: boolean }[] = [
-  { channels: ['fill', 'order', 'position'], isByMarket: false },
+  { channels: ['fill', 'order', 'position', 'orderGroup'], isByMarket: false },
   { channels: ['lifecycle'], isByMarket: false },
   { channels: ['book'], isByMarket: true },
   { channels: ['ticker', 'trade'], isByMarket: true },

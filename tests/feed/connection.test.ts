@@ -32,7 +32,7 @@ describe('a connection', () => {
     hand.stream().say({ type: 'opened' });
     await turn();
     expect(hand.stream().commands).toEqual([
-      'subscribe fill+order+position',
+      'subscribe fill+order+position+orderGroup',
       'subscribe lifecycle',
       'subscribe book KXA,KXB',
       'subscribe ticker+trade KXA,KXB',
@@ -147,7 +147,7 @@ describe('a connection', () => {
     hand.open();
     hand.stream().say({ type: 'opened' });
     await turn();
-    expect(hand.stream().commands).toEqual(['subscribe fill+order+position', 'subscribe lifecycle']);
+    expect(hand.stream().commands).toEqual(['subscribe fill+order+position+orderGroup', 'subscribe lifecycle']);
     expect(hand.facts()).toEqual(['opened', 'live']);
     hand.feed.watch(A);
     await turn();

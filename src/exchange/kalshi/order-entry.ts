@@ -102,6 +102,7 @@ export function createOrderEntry({ rest, budget, clocks, subaccount }: OrderEntr
     post_only: intent.postOnly,
     ...(intent.reduceOnly ? { reduce_only: true } : {}),
     ...(intent.timeInForce === 'goodTillCanceled' ? { cancel_order_on_pause: true } : {}),
+    ...(intent.orderGroup === undefined ? {} : { order_group_id: intent.orderGroup }),
     ...(intent.expiresAtMs === null ? {} : { expiration_time: expiryOf(intent.expiresAtMs) }),
     exchange_index: intent.exchangeIndex,
     subaccount,

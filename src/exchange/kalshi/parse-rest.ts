@@ -155,6 +155,8 @@ export function toOrder(body: wire.WireOrder): VenueOrder {
     remaining: body.remaining_count_fp,
     initial: body.initial_count_fp,
     reason: body.last_update_reason ?? null,
+    expiresAtMs: body.expiration_time ?? null,
+    orderGroup: body.order_group_id ? named(body.order_group_id) : null,
     createdMs: body.created_time,
     updatedMs: body.last_update_time ?? body.created_time,
   };

@@ -4,10 +4,10 @@
  * Subscriptions are made with `use_yes_price`, so the no side arrives on the yes scale already.
  */
 import type { Fill } from '../../domain/fill.ts';
-import type { OrderId, Ticker, TradeId } from '../../domain/ids.ts';
+import type { OrderGroupId, OrderId, Ticker, TradeId } from '../../domain/ids.ts';
 import { type FeeSchedule, type MarketResult, PriceGrid, type PriceRange } from '../../domain/market.ts';
 import { parseMoney, type UnixMs } from '../../domain/units.ts';
-import type { Channel, LifecycleEvent, StreamEvent } from '../port.ts';
+import type { Channel, LifecycleEvent, OrderGroupEvent, StreamEvent } from '../port.ts';
 import {
   bodyOf,
   clientOrderIdOf,
@@ -59,6 +59,7 @@ export const CHANNELS: Readonly<Record<Channel, string>> = {
   fill: 'fill',
   order: 'user_orders',
   position: 'market_positions',
+  orderGroup: 'order_group_updates',
   lifecycle: 'market_lifecycle_v2',
 };
 const CHANNEL_OF = new Map<unknown, Channel>(
@@ -106,6 +107,8 @@ export function decodeFrame(text: string, subaccount: number | null = null): Dec
         const position = quantityOf(body.position_fp, 'position_fp');
         return { type: 'position', market: tickerOf(body), position };
       }
+      case 'order_group_updates':
+        return orderGroup(frame);
       case 'market_lifecycle_v2':
         return lifecycle(frame);
       case 'event_fee_update':
@@ -235,10 +238,46 @@ function order(body: Fields): StreamEvent {
       remaining: sizeOf(body.remaining_count_fp, 'remaining_count_fp'),
       initial: sizeOf(body.initial_count_fp, 'initial_count_fp'),
       reason: typeof reason === 'string' && reason !== '' ? reason : null,
+      expiresAtMs: optionalTime(body.expiration_ts_ms, body.expiration_time, 'expiration_time'),
+      orderGroup:
+        body.order_group_id == null || body.order_group_id === ''
+          ? null
+          : (textOf(body.order_group_id, 'order_group_id') as OrderGroupId),
       createdMs,
       updatedMs: optionalTime(body.last_updated_ts_ms, body.last_update_time, 'last_update_time') ?? createdMs,
     },
   };
+}
+
+function orderGroup(frame: Fields): StreamEvent {
+  const body = bodyOf(frame);
+  const change = orderGroupChange(body);
+  if (change === null) return sequencedOrAlive(frame);
+  return {
+    type: 'orderGroup',
+    subscription: integer(frame.sid, 'sid'),
+    sequence: integer(frame.seq, 'seq'),
+    orderGroup: textOf(body.order_group_id, 'order_group_id') as OrderGroupId,
+    change,
+    atMs: timeOf(body),
+  };
+}
+
+/** Null: a kind that came after this was written. */
+function orderGroupChange(body: Fields): OrderGroupEvent['change'] | null {
+  const limit = () => (body.contracts_limit_fp == null ? null : sizeOf(body.contracts_limit_fp, 'contracts_limit_fp'));
+  switch (body.event_type) {
+    case 'created':
+      return { kind: 'created', contractsLimit: limit() };
+    case 'limit_updated':
+      return { kind: 'limitUpdated', contractsLimit: limit() };
+    case 'triggered':
+    case 'reset':
+    case 'deleted':
+      return { kind: body.event_type };
+    default:
+      return null;
+  }
 }
 
 function lifecycle(frame: Fields): StreamEvent {

@@ -10,6 +10,7 @@ import { assumedLimits } from './costs.ts';
 import { Families } from './families.ts';
 import type { VenueLog } from './log.ts';
 import { createOrderEntry } from './order-entry.ts';
+import { createOrderGroups } from './order-groups.ts';
 import { RateBudget } from './rate-budget.ts';
 import { Rest } from './rest.ts';
 import type { Signer } from './sign.ts';
@@ -50,6 +51,7 @@ export function createKalshiVenue(options: KalshiOptions): Venue {
   return {
     catalogue: createCatalogue({ rest, families, log }),
     orders: createOrderEntry({ rest, budget, clocks, subaccount }),
+    groups: createOrderGroups({ rest, subaccount }),
     account: createAccount({ rest, budget, subaccount }),
     openStream() {
       const stream = openStream({

@@ -157,6 +157,8 @@ export const order = z.object({
   remaining_count_fp: quantity,
   initial_count_fp: quantity,
   last_update_reason: z.string().nullish(),
+  expiration_time: time.nullish(),
+  order_group_id: z.string().nullish(),
   created_time: time,
   last_update_time: time.nullish(),
 });
@@ -199,6 +201,26 @@ export const limits = z.object({ usage_tier: z.string(), read: bucket, write: bu
 
 /** Our own embedded exchange only. */
 export const clock = z.object({ marketTimeMs: z.number(), wallTimeMs: z.number(), speed: z.number().min(0) });
+
+export const orderGroupsPage = z.object({
+  order_groups: z.array(
+    z.object({
+      id: z.string().min(1),
+      contracts_limit_fp: quantity.nullish(),
+      is_auto_cancel_enabled: z.boolean(),
+      exchange_index: shard,
+    }),
+  ),
+});
+export const orderGroupAnswer = z.object({
+  contracts_limit_fp: quantity.nullish(),
+  is_auto_cancel_enabled: z.boolean(),
+  orders: z.array(z.string().min(1)).nullish(),
+  exchange_index: shard,
+});
+export const orderGroupCreated = z.object({ order_group_id: z.string().min(1), exchange_index: shard });
+/** A 2xx that says "done" and nothing else, if it has a body at all. */
+export const done = z.unknown();
 
 /** Answers to writes. Quantities that are missing make the answer unusable, not zero. */
 export const created = z.object({
