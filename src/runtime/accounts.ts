@@ -12,6 +12,7 @@ import { type Centicents, type Centicontracts, DOLLAR, type Microdollars, unixMs
 import type { AccountPort, VenueSettlement } from '../exchange/port.ts';
 import type { OrderTable } from '../gateway/order-table.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { valueAt } from '../ledger/position.ts';
 import type { Exposure } from '../risk/exposure.ts';
 
 /** How long after another a settlement of an earlier time may still turn up. */
@@ -121,6 +122,14 @@ export class Accounts {
   cash(): Microdollars {
     this.#cash ??= this.#options.ledger.explainedCash();
     return this.#cash;
+  }
+
+  /** What a market has earned so far, fees off, its position at the exit-side touch (at cost where there is none). */
+  worth(market: Ticker): Microdollars {
+    const { quantity, cost, realizedPnl, fees } = this.#options.ledger.position(market);
+    const mark = quantity === 0 ? null : this.#options.mark(market, quantity);
+    const unrealized = mark === null ? 0 : valueAt(quantity, mark) - cost;
+    return (realizedPnl - fees + unrealized) as Microdollars;
   }
 
   /** Explained cash + Σ position × exit-side touch. */

@@ -59,7 +59,7 @@ export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
 /** After reconciling: what becomes of the sessions depends on what is really held. */
 async function goOnWith(runtime: TraderRuntime, stored: StoredSessions): Promise<void> {
   const { bookmarks, journal, venue, clocks, settings, log } = runtime.parts;
-  runtime.sessions.openedBefore = stored.openedBefore;
+  runtime.sessions.goOnFrom(stored);
   runtime.resumed = await resumeSessions(stored, {
     bookmarks,
     journal,
@@ -68,6 +68,7 @@ async function goOnWith(runtime: TraderRuntime, stored: StoredSessions): Promise
     settings,
     log,
     position: (market) => runtime.accounts.position(market),
+    worth: (market) => runtime.accounts.worth(market),
     adopt: (market, askedMs, signals) => {
       runtime.listed(market);
       runtime.markets.watch(market, askedMs, signals);

@@ -5,15 +5,18 @@
 import type { SessionInput, SessionOutput } from '../../machines/market-session.ts';
 import { named, type Ticker } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
+import type { Microdollars } from '../domain/units.ts';
 import type { StoreJournal } from '../store/store-journal.ts';
 import type { ActorEntry, MovedListener } from './actor-register.ts';
 import type { Log } from './log.ts';
-import { type Bookmarks, forgetSession, saveOpened, saveSession } from './stored-sessions.ts';
+import { type Bookmarks, forgetSession, type StoredSessions, saveOpened, saveSession } from './stored-sessions.ts';
 
 export interface SessionBookOptions {
   readonly journal: StoreJournal;
   readonly bookmarks: Bookmarks;
   readonly log: Log;
+  /** What a market has earned so far. */
+  readonly worth: (market: Ticker) => Microdollars;
   readonly onOpened: (kind: 'quote' | 'carry') => void;
   readonly onEnded: (market: Ticker) => void;
   /** The markets with a session are others now. */
@@ -24,17 +27,27 @@ export class SessionBook {
   opened = 0;
   /** Sessions of an earlier process that went on. */
   resumed = 0;
-  /** Opened on this data folder before this process. */
-  openedBefore = 0;
   closed = 0;
   readonly endReasons: Record<string, number> = {};
   /** Extra width of a session's quotes, cents, while its chart says so. */
   readonly widenCents = new Map<string, number>();
   readonly #sessions = new Map<Ticker, string>();
+  readonly #worthsBefore = new Map<string, Microdollars>();
+  #openedBefore = 0;
   readonly #options: SessionBookOptions;
 
   constructor(options: SessionBookOptions) {
     this.#options = options;
+  }
+
+  /** What an earlier process left of numbers and results. */
+  goOnFrom({ openedBefore, worthsBefore }: Pick<StoredSessions, 'openedBefore' | 'worthsBefore'>): void {
+    this.#openedBefore = openedBefore;
+    for (const [session, worth] of worthsBefore) this.#worthsBefore.set(session, worth);
+  }
+  /** Opened on this data folder before this process. */
+  get openedBefore(): number {
+    return this.#openedBefore;
   }
 
   sessionOf(market: Ticker): string | null {
@@ -65,7 +78,10 @@ export class SessionBook {
     const market = named<Ticker>(snapshot.context.market);
     if (before === null) this.#begin(entry.id, market, snapshot.context);
     if (snapshot.status === 'active')
-      saveSession(bookmarks, entry.id, sequence, ref.getPersistedSnapshot() as unknown as Json);
+      saveSession(bookmarks, entry.id, sequence, {
+        chart: ref.getPersistedSnapshot() as unknown as Json,
+        worthBefore: this.#worthsBefore.get(entry.id) ?? (0 as Microdollars),
+      });
     else this.#end(entry, market, snapshot.output);
   };
 
@@ -75,8 +91,9 @@ export class SessionBook {
     if (resumed === null) {
       this.opened++;
       onOpened(kind);
+      this.#worthsBefore.set(session, this.#options.worth(market));
       const sequence = journal.append('session.opened', { session, market, kind });
-      saveOpened(bookmarks, sequence, this.openedBefore + this.opened);
+      saveOpened(bookmarks, sequence, this.#openedBefore + this.opened);
       log.info({ session, market }, `session opened${kind === 'carry' ? ' to carry a position' : ''}`);
     } else {
       this.resumed++;
@@ -94,7 +111,9 @@ export class SessionBook {
     this.#sessions.delete(market);
     this.#options.onEnded(market);
     this.#options.onChanged([...this.#sessions.keys()]);
-    journal.append('session.closed', { session: entry.id, market, reason, carried: output?.carried ?? 0 });
+    const pnl = this.#options.worth(market) - (this.#worthsBefore.get(entry.id) ?? 0);
+    this.#worthsBefore.delete(entry.id);
+    journal.append('session.closed', { session: entry.id, market, reason, carried: output?.carried ?? 0, pnl });
     forgetSession(bookmarks, entry.id);
     log.info({ session: entry.id, market, reason }, 'session closed');
   }

@@ -9,7 +9,7 @@ import { BothsidesError, messageOf } from '../domain/errors.ts';
 import { named, type Ticker } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { Market } from '../domain/market.ts';
-import type { Centicontracts } from '../domain/units.ts';
+import type { Centicontracts, Microdollars } from '../domain/units.ts';
 import type { Catalogue } from '../exchange/port.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { SignalsCheckpoint } from '../signals/market-signals.ts';
@@ -22,10 +22,11 @@ import { type LeftSession, resume } from './resume.ts';
 /** The shape of a stored session; raised whenever the chart or its context changes, with a step from the one before. */
 export const SESSION_VERSION = 2;
 const SESSION_MIGRATIONS: Readonly<Record<number, Migration>> = {
-  // Sessions were not resumed, and did not tell a regime seen from one remembered.
+  // Sessions were not resumed, did not tell a regime seen from one remembered, and did not know what they earned.
   1: (snapshot) => {
     const stored = snapshot as { readonly context: { readonly [key: string]: Json } };
-    return { ...stored, context: { ...stored.context, resumed: null, regimeSeen: false } };
+    const chart = { ...stored, context: { ...stored.context, resumed: null, regimeSeen: false } };
+    return { chart, worthBefore: 0 };
   },
 };
 const SIGNALS_VERSION = 1;
@@ -51,12 +52,17 @@ export interface StoredSessions {
   readonly left: readonly LeftSession[];
   /** By session. */
   readonly signals: ReadonlyMap<string, SignalsCheckpoint>;
+  /** What their markets had earned when they opened, by session. */
+  readonly worthsBefore: ReadonlyMap<string, Microdollars>;
   /** Sessions opened in the life of this data folder. */
   readonly openedBefore: number;
 }
 
-export function saveSession(bookmarks: Bookmarks, session: string, atSequence: number, snapshot: Json): void {
-  bookmarks.sessions.save(session, { version: SESSION_VERSION, atSequence, snapshot });
+/** What its market had earned when a session opened: what it earns itself counts from there. */
+export type SessionRecord = { readonly chart: Json; readonly worthBefore: Microdollars };
+
+export function saveSession(bookmarks: Bookmarks, session: string, atSequence: number, record: SessionRecord): void {
+  bookmarks.sessions.save(session, { version: SESSION_VERSION, atSequence, snapshot: record });
 }
 export function saveSignals(bookmarks: Bookmarks, session: string, atSequence: number, signals: SignalsCheckpoint) {
   bookmarks.signals.save(session, { version: SIGNALS_VERSION, atSequence, snapshot: signals });
@@ -76,9 +82,12 @@ export async function readStoredSessions(bookmarks: Bookmarks): Promise<StoredSe
     signals.set(record.session, migrate(record, SIGNALS_VERSION).snapshot as SignalsCheckpoint);
   }
   const left: LeftSession[] = [];
+  const worthsBefore = new Map<string, Microdollars>();
   for (const record of await bookmarks.sessions.all()) {
     const { snapshot } = migrate(record, SESSION_VERSION, SESSION_MIGRATIONS);
-    const { value, context } = snapshot as unknown as { readonly value: Json; readonly context: SessionContext };
+    const { chart, worthBefore } = snapshot as unknown as SessionRecord;
+    const { value, context } = chart as unknown as { readonly value: Json; readonly context: SessionContext };
+    worthsBefore.set(record.session, worthBefore);
     left.push({
       place: placeOf(record.session, value),
       context,
@@ -89,7 +98,7 @@ export async function readStoredSessions(bookmarks: Bookmarks): Promise<StoredSe
   for (const record of await bookmarks.counters.all()) {
     if (record.session === OPENED) openedBefore = migrate(record, COUNTER_VERSION).snapshot as number;
   }
-  return { left, signals, openedBefore };
+  return { left, signals, worthsBefore, openedBefore };
 }
 
 /** The outermost state of a stored chart is all that is believed of where it was. */
@@ -118,6 +127,7 @@ export interface ResumeParts {
   readonly settings: Settings;
   readonly log: Log;
   readonly position: (market: Ticker) => Centicontracts;
+  readonly worth: (market: Ticker) => Microdollars;
   /** From here on the market is known to risk and watched, with these signals where they are recent. */
   readonly adopt: (market: Market, askedMs: number, signals: SignalsCheckpoint | null) => void;
 }
@@ -147,7 +157,8 @@ export async function resumeSessions(stored: StoredSessions, parts: ResumeParts)
     if (outcome.verdict === 'closed' || market === null) {
       // An exchange that would not tell of the market leaves what is held to the next sweep.
       const reason = outcome.verdict === 'closed' && known !== null ? outcome.reason : 'processEnded';
-      journal.append('session.closed', { session, market: ticker, reason, carried: parts.position(ticker) });
+      const pnl = parts.worth(ticker) - (stored.worthsBefore.get(session) ?? 0);
+      journal.append('session.closed', { session, market: ticker, reason, carried: parts.position(ticker), pnl });
       forgetSession(bookmarks, session);
       continue;
     }

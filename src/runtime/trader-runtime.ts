@@ -171,6 +171,7 @@ export class TraderRuntime {
     this.sessions = new SessionBook({
       journal,
       bookmarks: parts.bookmarks,
+      worth: (market) => this.accounts.worth(market),
       log: parts.log,
       onOpened: (kind) => {
         if (kind === 'quote') this.approvals.entries.record(clocks.market.now());
