@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'show every value in force and where it came from',
     load: async () => (await import('./config.ts')).registerConfig,
   },
+  replay: {
+    description: 'trade on recordings as fast as this machine can, and show what they came to',
+    load: async () => (await import('./replay.ts')).registerReplay,
+  },
   ...Object.fromEntries(
     [
       'accept',
@@ -38,7 +42,6 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
       'markets',
       'pause',
       'record',
-      'replay',
       'report',
       'resume',
       'scan',
@@ -89,7 +92,7 @@ function addPlaceholder(program: Command, name: string, entry: Entry): void {
     .helpOption(false)
     .action(() => {
       throw new BothsidesError('NOT_BUILT', `The command ${name} is not built yet.`, {
-        remedy: 'Built are trade, exchange and config.',
+        remedy: 'Built are trade, exchange, replay and config.',
       });
     });
 }

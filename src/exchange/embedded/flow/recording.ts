@@ -59,7 +59,7 @@ function unreadable(where: string, what: string, cause?: unknown): BothsidesErro
   });
 }
 
-function isRecordingName(name: string): boolean {
+export function isRecordingName(name: string): boolean {
   return name.endsWith('.jsonl') || name.endsWith('.jsonl.zst');
 }
 
