@@ -164,6 +164,21 @@ export interface VenueSettlement {
   readonly atMs: UnixMs;
 }
 
+/** Money that came to the account or left it by the bank's way. */
+export interface VenueTransfer {
+  /** Unique among deposits and withdrawals together. */
+  readonly id: string;
+  readonly kind: 'deposit' | 'withdrawal';
+  /** Only what is `applied` is in the balance; `returned` was, and is no longer. */
+  readonly status: 'pending' | 'applied' | 'failed' | 'returned';
+  /** ≥ 0. */
+  readonly amount: Microdollars;
+  /** What was charged for it; the venue does not say whether beside the amount or out of it. ≥ 0. */
+  readonly fee: Microdollars;
+  /** When it was applied; when it was asked for, as long as it is not. */
+  readonly atMs: UnixMs;
+}
+
 export interface VenueBalance {
   /** Available cash over all shards (what rests is already taken off). */
   readonly cash: Microdollars;
@@ -193,6 +208,8 @@ export interface AccountPort {
   order(address: OrderAddress, options?: ReadOptions): Promise<VenueOrder | null>;
   fills(query: FillsQuery, options?: ReadOptions): Promise<Listing<Fill>>;
   settlements(query: { readonly sinceMs?: UnixMs }, options?: ReadOptions): Promise<Listing<VenueSettlement>>;
+  /** Deposits and withdrawals, all there ever were. */
+  transfers(options?: ReadOptions): Promise<Listing<VenueTransfer>>;
   /** Portfolio reads reflect everything up to here (the venue's wall time). */
   userDataTimestamp(options?: ReadOptions): Promise<UnixMs>;
   /** Reads the tier and sizes the rate budget after it. */

@@ -29,16 +29,40 @@ export type Applied = 'applied' | 'duplicate';
  */
 export type Marks = (market: Ticker, quantity: Centicontracts) => Centicents | null;
 
-/** What a ledger is stored as; only `toJson` makes it, only `fromJson` reads it. */
+/** A fill that was counted, and when it happened: enough to know it again. */
+export type KnownFill = readonly [key: string, atMs: number];
+
+/** What explains the cash: all of it, with its sign. */
+export interface CashSources {
+  readonly opening: Microdollars;
+  /** What fills paid and received, with $1 of collateral a short contract; fees apart. */
+  readonly fills: Microdollars;
+  readonly fees: Microdollars;
+  readonly settlements: Microdollars;
+  readonly transfers: Microdollars;
+}
+
+/** A position that was taken as the venue has it, by a person's word; see `Ledger.adjustPosition`. */
+export interface PositionAdjustment {
+  readonly id: string;
+  readonly market: Ticker;
+  readonly quantity: Centicontracts;
+  /** What the venue says that the position cost. */
+  readonly cost: Microdollars;
+}
+
+/** What a ledger is stored as; only `toJson` makes it, only `restore` reads it. */
 interface LedgerJson {
-  readonly version: 1;
+  readonly version: 2;
   readonly opening: Microdollars;
   readonly fillCount: number;
   readonly contracts: Centicontracts;
   readonly makerContracts: Centicontracts;
+  readonly provenMs: number | null;
   readonly accounts: readonly Account[];
-  readonly fills: readonly string[];
   readonly transfers: readonly (readonly [id: string, amount: Microdollars])[];
+  readonly adjusted: readonly string[];
+  readonly fills: readonly KnownFill[];
 }
 
 /**
@@ -48,11 +72,15 @@ interface LedgerJson {
  */
 export class Ledger {
   readonly #accounts = new Map<Ticker, Account>();
-  readonly #fills = new Set<string>();
+  /** Fills that could still be brought a second time, and when they happened. */
+  readonly #fills = new Map<string, number>();
+  readonly #adjusted = new Set<string>();
   readonly #transfers = new Map<string, Microdollars>();
   #opening = microdollars(0);
   #contracts = centicontracts(0);
   #makerContracts = centicontracts(0);
+  #fillCount = 0;
+  #provenMs: number | null = null;
 
   /** The venue's cash before the first fill that this ledger counts. */
   setOpening(cash: Microdollars): void {
@@ -61,9 +89,10 @@ export class Ledger {
 
   apply(fill: Fill): Applied {
     const key = fillKey(fill);
-    if (this.#fills.has(key)) return 'duplicate';
+    if (this.has(fill)) return 'duplicate';
     assert(fill.quantity > 0 && fill.fee >= 0, `fill ${key} has a quantity and no negative fee`);
-    this.#fills.add(key);
+    this.#fills.set(key, fill.atMs);
+    this.#fillCount++;
     this.#accounts.set(fill.market, withFill(this.#account(fill.market), fill));
     this.#contracts = centicontracts(this.#contracts + fill.quantity);
     if (!fill.isTaker) this.#makerContracts = centicontracts(this.#makerContracts + fill.quantity);
@@ -86,8 +115,40 @@ export class Ledger {
     return 'applied';
   }
 
-  has(fill: Pick<Fill, 'tradeId' | 'orderId'>): boolean {
-    return this.#fills.has(fillKey(fill));
+  has(fill: Pick<Fill, 'tradeId' | 'orderId' | 'atMs'>): boolean {
+    return this.#fills.has(fillKey(fill)) || (this.#provenMs !== null && fill.atMs < this.#provenMs);
+  }
+
+  /**
+   * A complete listing has shown that every fill before this moment is counted: none of them is new any more, whoever
+   * brings it, and their names need not be kept. Without this a ledger would grow with every fill for ever.
+   */
+  prove(beforeMs: number): void {
+    if (this.#provenMs !== null && beforeMs <= this.#provenMs) return;
+    this.#provenMs = beforeMs;
+    for (const [key, atMs] of this.#fills) if (atMs < beforeMs) this.#fills.delete(key);
+  }
+  /** Every fill before this is counted, proven by a complete listing; null: nothing is proven yet. */
+  get provenMs(): number | null {
+    return this.#provenMs;
+  }
+
+  /**
+   * The venue's position in place of ours, because a person said so: no money moves by it, and what was earned stays.
+   * What the cash lacks then is a transfer of its own.
+   */
+  adjustPosition({ id, market, quantity, cost }: PositionAdjustment): Applied {
+    if (this.#adjusted.has(id)) return 'duplicate';
+    this.#adjusted.add(id);
+    const before = this.#account(market);
+    const { realizedPnl, fees } = positionOf(before);
+    const moved: Account = { ...before, quantity, cost, realizedPnl, fees, settlement: null };
+    const flow = microdollars(moved.flow + cashOf(before) - cashOf(moved));
+    this.#accounts.set(market, { ...moved, flow });
+    return 'applied';
+  }
+  transferred(id: string): Microdollars | null {
+    return this.#transfers.get(id) ?? null;
   }
 
   /**
@@ -113,6 +174,15 @@ export class Ledger {
     for (const amount of this.#transfers.values()) cash += amount;
     return microdollars(cash);
   }
+  /** The terms of `explainedCash`, each with its sign. */
+  cashSources(): CashSources {
+    const settlements = this.#sum((account) => account.settlement?.revenue ?? 0);
+    const fees = this.#sum((account) => -account.fees);
+    const fills = microdollars(this.#sum(cashOf) - settlements - fees);
+    let transfers = 0;
+    for (const amount of this.#transfers.values()) transfers += amount;
+    return { opening: this.#opening, fills, fees, settlements, transfers: microdollars(transfers) };
+  }
   /** Before fees. */
   realizedPnl(): Microdollars {
     return this.#sum((account) => positionOf(account).realizedPnl);
@@ -133,7 +203,7 @@ export class Ledger {
     return this.#opening;
   }
   get fillCount(): number {
-    return this.#fills.size;
+    return this.#fillCount;
   }
   /** Σ quantity of all fills. */
   get contracts(): Centicontracts {
@@ -143,30 +213,46 @@ export class Ledger {
     return this.#makerContracts;
   }
 
-  toJson(): Json {
+  /** `fills` stays empty where they are kept apart (they are most of it, and only ever added to). */
+  toJson(withFills = true): Json {
     const json: LedgerJson = {
-      version: 1,
+      version: 2,
       opening: this.#opening,
-      fillCount: this.#fills.size,
+      fillCount: this.#fillCount,
       contracts: this.#contracts,
       makerContracts: this.#makerContracts,
+      provenMs: this.#provenMs,
       accounts: [...this.#accounts.values()],
-      fills: [...this.#fills],
       transfers: [...this.#transfers],
+      adjusted: [...this.#adjusted],
+      fills: withFills ? [...this.#fills] : [],
     };
     return json as unknown as Json;
   }
 
-  static fromJson(json: Json): Ledger {
+  /** Takes over what `toJson` gave, into a ledger in which nothing happened yet. */
+  restore(json: Json): void {
     const stored = json as unknown as LedgerJson;
-    assert(stored.version === 1, 'a stored ledger has version 1');
+    assert(stored.version === 2, 'a stored ledger has version 2');
+    assert(this.#fillCount === 0 && this.#accounts.size === 0, 'a ledger is restored before anything happens in it');
+    this.setOpening(stored.opening);
+    this.#fillCount = stored.fillCount;
+    this.#contracts = centicontracts(stored.contracts);
+    this.#makerContracts = centicontracts(stored.makerContracts);
+    this.#provenMs = stored.provenMs;
+    for (const account of stored.accounts) this.#accounts.set(account.market, account);
+    for (const [id, amount] of stored.transfers) this.transfer(id, amount);
+    for (const id of stored.adjusted) this.#adjusted.add(id);
+    this.know(stored.fills);
+  }
+  /** Fills that are counted in what was restored and were kept apart from it. */
+  know(fills: readonly KnownFill[]): void {
+    for (const [key, atMs] of fills) if (this.#provenMs === null || atMs >= this.#provenMs) this.#fills.set(key, atMs);
+  }
+
+  static fromJson(json: Json): Ledger {
     const ledger = new Ledger();
-    ledger.setOpening(stored.opening);
-    ledger.#contracts = centicontracts(stored.contracts);
-    ledger.#makerContracts = centicontracts(stored.makerContracts);
-    for (const account of stored.accounts) ledger.#accounts.set(account.market, account);
-    for (const key of stored.fills) ledger.#fills.add(key);
-    for (const [id, amount] of stored.transfers) ledger.transfer(id, amount);
+    ledger.restore(json);
     return ledger;
   }
 

@@ -48,6 +48,13 @@ export class Snapshots {
     this.#journal.alongside({ type: 'del', key: this.#prefix + session });
   }
 
+  /** Removes every record of this name, readable or not. */
+  async clear(): Promise<void> {
+    await this.#journal.flush();
+    for await (const [key] of this.#store.entries(keysUnder(this.#prefix)))
+      this.#journal.alongside({ type: 'del', key });
+  }
+
   /** In the order of the names. Throws DATA_DAMAGED for a record that was altered. */
   async all(): Promise<readonly StoredSnapshot[]> {
     await this.#journal.flush();

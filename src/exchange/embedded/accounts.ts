@@ -13,7 +13,7 @@ import type { ClientOrderId, OrderId, Ticker } from '../../domain/ids.ts';
 import type { Side } from '../../domain/side.ts';
 import { type Centicontracts, DOLLAR, type Microdollars, type UnixMs } from '../../domain/units.ts';
 import type { LiveOrder } from './live-order.ts';
-import type { EngineFill, EnginePosition, EngineSettlement, UserId } from './model.ts';
+import type { EngineFill, EnginePosition, EngineSettlement, EngineTransfer, UserId } from './model.ts';
 
 /** ⌊a × b ÷ c⌋, exact; all ≥ 0. */
 export function multiplyDivide(a: number, b: number, c: number): number {
@@ -164,6 +164,7 @@ export class Account {
   /** Oldest first. */
   readonly fills: EngineFill[] = [];
   readonly settlements: EngineSettlement[] = [];
+  readonly transfers: EngineTransfer[] = [];
   private canceled = 0;
 
   constructor(user: UserId, index: number) {

@@ -19,7 +19,8 @@ import { createIdentifiers } from './identifiers.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { ListedEntry } from './listed-entry.ts';
 import type { LiveOrder } from './live-order.ts';
-import { CROWD, type Engine, type UserId } from './model.ts';
+import { type Answer, CROWD, type Engine, type EngineTransfer, type UserId } from './model.ts';
+import { refused } from './order-rules.ts';
 import { Trading } from './trading.ts';
 
 export interface EngineOptions {
@@ -110,6 +111,9 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     positions: (user) => [...floor.account(user).stakes.values()].map((stake) => stake.view()),
     settlements: (user) => floor.account(user).settlements.toReversed(),
 
+    transfers: (user) => floor.account(user).transfers.toReversed(),
+    deposit: (user, exchangeIndex, amount) => deposit(floor, user, exchangeIndex, amount),
+
     create: (user, order) => trading.create(user, order),
     cancel: (user, orderId) => trading.cancel(user, orderId),
     cancelAll: (user) => trading.cancelAll(user),
@@ -186,6 +190,26 @@ function openAccount(floor: Floor, user: UserId, cash: ReadonlyMap<number, Micro
     floor.deposits += amount;
   }
   floor.accounts.set(user, account);
+}
+
+function deposit(
+  floor: Floor,
+  user: UserId,
+  exchangeIndex: number,
+  amount: Microdollars,
+): Answer<{ readonly transfer: EngineTransfer }> {
+  const atMs = floor.enter();
+  const account = floor.account(user);
+  const purse = account.purse(exchangeIndex);
+  const isShort = amount < 0 && purse.cash - purse.reserved < -amount;
+  floor.leave();
+  if (isShort) return refused('insufficient_balance');
+  assert(amount % floor.feePrecision === 0, `a transfer of ${amount} is not in whole units of the balance`);
+  purse.cash += amount;
+  floor.deposits += amount;
+  const transfer = { id: floor.nextId(), exchangeIndex, amount, atMs };
+  account.transfers.push(transfer);
+  return { ok: true, transfer };
 }
 
 /** Positions at what they could be sold for now; at the result once there is one. */

@@ -33,6 +33,7 @@ export const COMMANDS = [
   'pauseMarket',
   'resumeMarket',
   'determine',
+  'deposit',
   'setTradingActive',
   'setExchangeActive',
   'crowdAdd',

@@ -195,6 +195,14 @@ export interface EngineSettlement {
   readonly atMs: UnixMs;
 }
 
+/** Money paid in (> 0) or taken out (< 0) by the account's owner. */
+export interface EngineTransfer {
+  readonly id: string;
+  readonly exchangeIndex: number;
+  readonly amount: Microdollars;
+  readonly atMs: UnixMs;
+}
+
 /** Wire codes of refusals (api.md §1.4); the protocol server gives them their HTTP status and shape. */
 export type RefusalCode =
   | 'not_found'
@@ -330,6 +338,10 @@ export interface Engine {
   fills(user: UserId): readonly EngineFill[];
   positions(user: UserId): readonly EnginePosition[];
   settlements(user: UserId): readonly EngineSettlement[];
+  /** Newest first. */
+  transfers(user: UserId): readonly EngineTransfer[];
+  /** Pays in, or out where the amount is negative: no more than is available on that shard. At once. */
+  deposit(user: UserId, exchangeIndex: number, amount: Microdollars): Answer<{ readonly transfer: EngineTransfer }>;
 
   // Orders.
   create(user: UserId, order: NewOrder): Answer<CreateAccepted>;

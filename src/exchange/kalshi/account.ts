@@ -1,16 +1,18 @@
 /** The account as the venue keeps it. Portfolio reads lag behind writes: `userDataTimestamp` says by how much. */
 import { fillKey } from '../../domain/fill.ts';
 import type { UnixMs } from '../../domain/units.ts';
-import type { AccountPort, Priority, ReadOptions } from '../port.ts';
+import type { AccountPort, Listing, Priority, ReadOptions, VenueTransfer } from '../port.ts';
 import { COST } from './costs.ts';
 import { nonsense } from './errors.ts';
 import { collect } from './pagination.ts';
-import { check, toBalance, toFill, toOrder, toPosition, toSettlement } from './parse-rest.ts';
+import { check, toBalance, toFill, toOrder, toPosition, toSettlement, toTransfer } from './parse-rest.ts';
 import type { RateBudget } from './rate-budget.ts';
 import type { Query, Rest } from './rest.ts';
 import * as wire from './wire.ts';
 
 const PAGE_SIZE = 1000;
+/** Of deposits and withdrawals, which know no subaccounts and take no longer pages. */
+const TRANSFERS_PAGE_SIZE = 500;
 
 /** Time filters are whole seconds; a second early never leaves anything out. */
 const seconds = (sinceMs: UnixMs | undefined) => (sinceMs === undefined ? undefined : Math.floor(sinceMs / 1000));
@@ -40,6 +42,22 @@ export function createAccount({
         return { items: read.items(page), cursor: page.cursor };
       },
     });
+
+  async function transfersOf(
+    kind: VenueTransfer['kind'],
+    options: ReadOptions | undefined,
+    parse: (path: string, body: unknown) => { items: readonly wire.WireTransfer[]; cursor: string },
+  ): Promise<Listing<VenueTransfer>> {
+    const path = `/portfolio/${kind}s`;
+    return collect<VenueTransfer>({
+      keyOf: (transfer) => transfer.id,
+      fetchPage: async (cursor) => {
+        const query = { limit: TRANSFERS_PAGE_SIZE, cursor };
+        const page = parse(path, await rest.read({ path, query, priority: priorityOf(options) }));
+        return { items: page.items.map((transfer) => toTransfer(kind, transfer)), cursor: page.cursor };
+      },
+    });
+  }
 
   return {
     async balance(options) {
@@ -98,6 +116,23 @@ export function createAccount({
         items: (page) => page.settlements.map(toSettlement),
         keyOf: (settlement) => `${settlement.market}|${settlement.atMs}`,
       }),
+
+    async transfers(options) {
+      const [deposits, withdrawals] = await Promise.all([
+        transfersOf('deposit', options, (path, body) => {
+          const page = check(wire.depositsPage, path, body);
+          return { items: page.deposits, cursor: page.cursor };
+        }),
+        transfersOf('withdrawal', options, (path, body) => {
+          const page = check(wire.withdrawalsPage, path, body);
+          return { items: page.withdrawals, cursor: page.cursor };
+        }),
+      ]);
+      return {
+        items: [...deposits.items, ...withdrawals.items],
+        complete: deposits.complete && withdrawals.complete,
+      };
+    },
 
     async userDataTimestamp(options) {
       const path = '/exchange/user_data_timestamp';

@@ -24,7 +24,15 @@ import {
   type UnixMs,
   ZERO_QUANTITY,
 } from '../../domain/units.ts';
-import type { Level, RestBook, VenueBalance, VenueOrder, VenuePosition, VenueSettlement } from '../port.ts';
+import type {
+  Level,
+  RestBook,
+  VenueBalance,
+  VenueOrder,
+  VenuePosition,
+  VenueSettlement,
+  VenueTransfer,
+} from '../port.ts';
 import { nonsense } from './errors.ts';
 import type * as wire from './wire.ts';
 
@@ -201,6 +209,17 @@ export function toSettlement(body: wire.WireSettlement): VenueSettlement {
     fee: body.fee_cost,
     value: body.value == null ? null : ((body.value * CENTICENTS_PER_CENT) as Centicents),
     atMs: body.settled_time,
+  };
+}
+
+export function toTransfer(kind: VenueTransfer['kind'], body: wire.WireTransfer): VenueTransfer {
+  return {
+    id: `${kind}:${body.id}`,
+    kind,
+    status: body.status,
+    amount: (body.amount_cents * MICRODOLLARS_PER_CENT) as Microdollars,
+    fee: (body.fee_cents * MICRODOLLARS_PER_CENT) as Microdollars,
+    atMs: ((body.finalized_ts ?? body.created_ts) * 1000) as UnixMs,
   };
 }
 

@@ -194,6 +194,19 @@ export const settlement = z.object({
 export type WireSettlement = z.infer<typeof settlement>;
 export const settlementsPage = z.object({ settlements: z.array(settlement), cursor: optionalCursor });
 
+/** A deposit or a withdrawal: whole cents, unix seconds. */
+export const transfer = z.object({
+  id: z.string().min(1),
+  status: z.enum(['pending', 'applied', 'failed', 'returned']),
+  amount_cents: cents.min(0),
+  fee_cents: cents.min(0),
+  created_ts: z.number(),
+  finalized_ts: z.number().nullish(),
+});
+export type WireTransfer = z.infer<typeof transfer>;
+export const depositsPage = z.object({ deposits: z.array(transfer), cursor: optionalCursor });
+export const withdrawalsPage = z.object({ withdrawals: z.array(transfer), cursor: optionalCursor });
+
 export const userDataTimestamp = z.object({ as_of_time: time });
 
 const bucket = z.object({ refill_rate: z.number().positive(), bucket_capacity: z.number().positive() });

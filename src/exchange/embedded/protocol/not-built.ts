@@ -18,8 +18,6 @@ const PATHS: readonly (readonly [method: Route['method'], path: string])[] = [
   ['GET', '/historical/fills'],
   ['GET', '/historical/orders'],
   ['GET', '/historical/positions'],
-  ['GET', '/portfolio/deposits'],
-  ['GET', '/portfolio/withdrawals'],
   ['GET', '/portfolio/summary/total_resting_order_value'],
   ['POST', '/portfolio/subaccounts'],
   ['GET', '/portfolio/subaccounts/balances'],

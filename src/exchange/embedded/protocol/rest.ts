@@ -6,6 +6,7 @@ import { catalogueRoutes } from './rest-catalogue.ts';
 import { exchangeRoutes } from './rest-exchange.ts';
 import { orderRoutes } from './rest-orders.ts';
 import { portfolioRoutes } from './rest-portfolio.ts';
+import { transferRoutes } from './rest-transfers.ts';
 import type { Call, Reply, Route, Venue } from './venue.ts';
 
 export const REST_ROOT = '/trade-api/v2';
@@ -25,6 +26,7 @@ export function createRest(
     ...notBuiltRoutes.filter((route) => !route.path.includes(':')),
     ...catalogueRoutes,
     ...portfolioRoutes,
+    ...transferRoutes,
     ...orderRoutes,
     ...notBuiltRoutes.filter((route) => route.path.includes(':')),
   ];
