@@ -16,11 +16,6 @@ export interface Ranked {
   readonly spreadCents: number;
 }
 
-/** The markets, best first. */
-export function rank(accepted: readonly Market[]): Market[] {
-  return score(accepted).map(({ market }) => market);
-}
-
 /** Best first with scores; equal ones in the order of their tickers, so that the same candidates always rank the same. */
 export function score(accepted: readonly Market[]): Ranked[] {
   const volumes = accepted.map((market) => toContracts(market.volume24h));

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { type Clocks, sleep } from '../domain/clock.ts';
 import { BothsidesError, EXIT, type ExitCode, exitCodeOf, messageOf } from '../domain/errors.ts';
 import { named, type RunId } from '../domain/ids.ts';
+import type { Json } from '../domain/json.ts';
 import type { Random } from '../domain/random.ts';
 import type { Microdollars } from '../domain/units.ts';
 import type { Venue } from '../exchange/port.ts';
@@ -75,6 +76,8 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
     startedMs: options.startedMs,
   });
   journal.append('run.started', { run, mode: options.mode, seed: options.seed });
+  // Settings hold no secrets: those are in the environment.
+  journal.append('run.configured', { run, settings: settings as unknown as Json });
 
   const startedMarketMs = clocks.market.now();
   const wallTimers: unknown[] = [];

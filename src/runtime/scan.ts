@@ -4,9 +4,10 @@
  */
 import type { Candidate, Discovery, Sweep } from '../../machines/scanner.ts';
 import { filterMarkets } from '../discovery/filter.ts';
-import { rank } from '../discovery/rank.ts';
+import { type Ranked, score } from '../discovery/rank.ts';
 import type { Clocks } from '../domain/clock.ts';
 import type { Ticker } from '../domain/ids.ts';
+import type { Journal } from '../domain/journal.ts';
 import type { Market } from '../domain/market.ts';
 import type { UnixMs } from '../domain/units.ts';
 import type { Catalogue } from '../exchange/port.ts';
@@ -24,6 +25,7 @@ export interface ScanOptions {
   readonly catalogue: Catalogue;
   readonly clocks: Clocks;
   readonly settings: Settings;
+  readonly journal: Pick<Journal, 'append'>;
   readonly markets: WatchedMarkets;
   readonly accounts: Accounts;
   /** Markets with a session now, and what has to be watched whatever the shortlist says. */
@@ -52,7 +54,7 @@ export class Scan {
   }
 
   async discover(): Promise<Discovery> {
-    const { catalogue, clocks, settings, markets, onListed } = this.#options;
+    const { catalogue, clocks, settings, journal, markets, onListed } = this.#options;
     const askedMs = clocks.market.now();
     const listing = await catalogue.markets({ status: 'open' }, { priority: 'scan' });
     const nowMs = clocks.market.now();
@@ -66,7 +68,8 @@ export class Scan {
       if (listing.complete && !this.#listed.has(market.ticker)) markets.missed(market.ticker, askedMs);
     }
     const { accepted, rejected, reasons } = filterMarkets(listing.items, nowMs, settings);
-    const ranked = rank(accepted);
+    const scored = score(accepted);
+    const ranked = scored.map(({ market }) => market);
     const top = ranked.slice(0, settings.discovery.topMarkets);
     this.reasons.clear();
     for (const [ticker, reason] of reasons) this.reasons.set(ticker, reason);
@@ -74,6 +77,13 @@ export class Scan {
     this.counts.seen = listing.items.length;
     this.counts.accepted = accepted.length;
     this.counts.rejected = Object.fromEntries(rejected);
+    journal.append('markets.discovered', {
+      seen: this.counts.seen,
+      accepted: this.counts.accepted,
+      rejected: Object.fromEntries(rejected),
+      complete: listing.complete,
+      top: scored.slice(0, settings.discovery.topMarkets).map(discoveryOf),
+    });
     // A market without a touch yet is watched where there is room: only its stream will tell when it has one.
     const untouched = listing.items.filter((market) => reasons.get(market.ticker) === 'noTouch');
     const watched = [...top, ...untouched.slice(0, Math.max(0, settings.discovery.topMarkets - top.length))];
@@ -147,4 +157,10 @@ export class Scan {
       }
     }
   }
+}
+
+/** A market of the shortlist with what put it there; prices in $0.0001, volume in contracts. */
+function discoveryOf({ market, score, volume24hContracts, spreadCents }: Ranked) {
+  const { ticker, event, category, title, bid, ask, closeMs } = market;
+  return { market: ticker, event, category, title, score, volume24hContracts, spreadCents, bid, ask, closeMs };
 }

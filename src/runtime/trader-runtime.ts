@@ -34,6 +34,7 @@ import { DayBook } from './day-book.ts';
 import { ForeignOrders } from './foreign-orders.ts';
 import { LatencyMeter } from './latency-meter.ts';
 import type { Log } from './log.ts';
+import { keepMarketSamples } from './market-samples.ts';
 import { proveEmpty } from './prove-empty.ts';
 import { recordOf } from './recover.ts';
 import { Scan } from './scan.ts';
@@ -184,6 +185,7 @@ export class TraderRuntime {
       catalogue: venue.catalogue,
       clocks,
       settings,
+      journal,
       markets: this.markets,
       accounts: this.accounts,
       inSession: () => this.sessions.markets(),
@@ -246,6 +248,16 @@ export class TraderRuntime {
     });
     actor.start();
     this.#actor = actor;
+    const endSamples = keepMarketSamples({
+      market: this.parts.clocks.market,
+      everyMs: this.parts.settings.journal.sampleEveryMs,
+      markets: this.markets,
+      accounts: this.accounts,
+      journal: this.parts.journal,
+      sessions: () => this.sessions.entries(),
+      wantedIn: (market) => this.gateway.wantedIn(market),
+      explanations: this.explanations,
+    });
     const endCheckpoints = keepSignalCheckpoints({
       market: this.parts.clocks.market,
       markets: this.markets,
@@ -258,6 +270,7 @@ export class TraderRuntime {
     if (this.#drain !== null) actor.send(this.#drain);
     let proof = await Promise.race([stopped, this.#abandoned.promise]);
     if (this.#fault !== null) proof = await this.#clearUp();
+    endSamples();
     endCheckpoints();
     tickPlane.unsubscribe();
     return { kind: 'stopped', proof, fault: this.#fault };

@@ -172,7 +172,7 @@ export const settingsSchema = z.strictObject({
     verifyEveryMs: positive,
     stopUnknownWaitMs: nonNegative,
   }),
-  journal: z.strictObject({ writeStallMs: positive }),
+  journal: z.strictObject({ writeStallMs: positive, sampleEveryMs: positive }),
   recovery: z.strictObject({
     crashLoopStartsMax: count,
     cashToleranceDollars: nonNegative,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rank, score } from '../../src/discovery/rank.ts';
+import { score } from '../../src/discovery/rank.ts';
 import { named } from '../../src/domain/ids.ts';
 import { marketWith, price, quantity } from '../support/markets.ts';
 
@@ -10,7 +10,7 @@ const candidate = (ticker: string, volume: number, spreadCents: number) =>
     bid: price(40),
     ask: price(40 + spreadCents),
   });
-const order = (...markets: Parameters<typeof rank>[0]) => rank(markets).map(({ ticker }) => ticker);
+const order = (...markets: Parameters<typeof score>[0]) => score(markets).map(({ market }) => market.ticker);
 
 describe('the ranking', () => {
   it('prefers volume among equal spreads and a tight spread among equal volumes', () => {
@@ -40,6 +40,6 @@ describe('the ranking', () => {
   });
 
   it('has nothing to say about nothing', () => {
-    expect(rank([])).toEqual([]);
+    expect(score([])).toEqual([]);
   });
 });

@@ -17,6 +17,7 @@ function scanOf(
     catalogue: options.catalogue ?? parts.venue.catalogue,
     clocks: parts.clocks,
     settings: simSettings(options.sets ?? []),
+    journal: parts.journal,
     markets,
     accounts,
     inSession: () => options.inSession ?? new Set(),
