@@ -154,6 +154,11 @@ export class Feed {
     });
   }
 
+  /** Ends the connection that is open, if one is: what waits in it is from another time. It says `feed.closed` and completes. */
+  hangUp(reason: string): void {
+    this.#reader?.close(reason);
+  }
+
   /** Keeps a book of this market from now on, on this connection and every later one. Twice is as good as once. */
   watch(market: Ticker): void {
     if (this.#board.has(market)) return;

@@ -17,10 +17,19 @@ export class Door {
   #permission: Permission = 'closed';
   #epoch = 0;
   #onMoved: () => void = () => {};
+  #isAwake: () => boolean = () => true;
 
   /** Who is told after the permission was set, in the same turn. One listener: the gateway. */
   onMoved(listener: () => void): void {
     this.#onMoved = listener;
+  }
+
+  /** Who knows whether this process has just slept: as long as it has not been seen to, nothing new leaves. */
+  heedSleep(isAwake: () => boolean): void {
+    this.#isAwake = isAwake;
+  }
+  get isAwake(): boolean {
+    return this.#isAwake();
   }
 
   get permission(): Permission {
@@ -53,6 +62,7 @@ export class Door {
   /** Why a create with this approval may not leave now, or null. */
   refusal(stamp: Stamp, nowWallMs: UnixMs): string | null {
     if (this.#permission !== 'open') return 'permission';
+    if (!this.#isAwake()) return 'asleep';
     if (stamp.riskEpoch !== this.#epoch || nowWallMs > stamp.validUntilMs) return 'staleApproval';
     return null;
   }

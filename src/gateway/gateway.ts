@@ -6,17 +6,19 @@
 import { Subject } from 'rxjs';
 import type { Clocks } from '../domain/clock.ts';
 import { messageOf } from '../domain/errors.ts';
-import { type ClientOrderId, makeClientOrderId, type RunId, type SessionId, type Ticker } from '../domain/ids.ts';
+import type { ClientOrderId, RunId, SessionId, Ticker } from '../domain/ids.ts';
 import type { Journal } from '../domain/journal.ts';
 import type { Market } from '../domain/market.ts';
 import { type AmendRequest, isTerminal, type OrderIntent, type OrderRow } from '../domain/order.ts';
 import type { Side } from '../domain/side.ts';
-import type { Centicents, Centicontracts, UnixMs } from '../domain/units.ts';
+import type { Centicents, Centicontracts } from '../domain/units.ts';
 import type { OrderEntry } from '../exchange/port.ts';
 import { Attention } from './attention.ts';
 import { Desk, type RefusedBy } from './desk.ts';
 import type { Door, Stamp } from './door.ts';
+import { Intents } from './intents.ts';
 import type { OrderTable } from './order-table.ts';
+import { Recall } from './recall.ts';
 import { Requests, type Result } from './requests.ts';
 import { Retries } from './retries.ts';
 import { keepsPrice, keepsRow, NOTHING, SIDES, type Step, stepsFor, type Wanted, type WantedPair } from './wanted.ts';
@@ -77,13 +79,16 @@ export class Gateway {
   readonly #cancelRetries = new Retries();
   readonly #amendRetries = new Retries();
   readonly #attention: Attention;
-  #sequence = 0;
+  readonly #recall: Recall;
+  readonly #intents: Intents;
   #congested = false;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     const { table, door, clocks } = options;
     this.#attention = new Attention(clocks.market, (ticker) => this.settle(ticker));
+    this.#intents = new Intents(options);
+    this.#recall = new Recall(door, table, () => this.#touchAll());
     this.#requests = new Requests({
       ...options,
       onCreateSent: ({ market }) => this.facts$.next({ type: 'sent', market }),
@@ -126,8 +131,22 @@ export class Gateway {
     for (const ticker of this.#desks.keys()) this.wantNothing(ticker);
   }
 
+  /**
+   * Takes back all that stands, whoever wants it: nothing new leaves and nothing is kept until each of these orders is
+   * known to be gone. What was wanted is forgotten; whoever still wants it says so again. Returns how many there are.
+   */
+  recall(): number {
+    for (const desk of this.#desks.values()) desk.wanted = NOTHING;
+    for (const ticker of this.#recall.begin()) this.settle(ticker);
+    return this.#recall.size;
+  }
+
   wantedIn(ticker: Ticker): WantedPair {
     return this.#desks.get(ticker)?.wanted ?? NOTHING;
+  }
+
+  #allowedIn(ticker: Ticker): WantedPair {
+    return this.#recall.isOpen ? NOTHING : this.wantedIn(ticker);
   }
 
   /** While tokens are short no new quote starts: what is wanted changes faster than it could be sent. */
@@ -146,13 +165,13 @@ export class Gateway {
     const desk = this.#desks.get(ticker);
     if (desk === undefined && door.permission === 'closed') return;
     const nowMs = clocks.market.now();
-    const isOpen = door.permission === 'open';
+    const isOpen = door.permission === 'open' && this.#recall.objection() === null;
     const isKnown = !table.isUncertain(ticker) && !table.isBehind(ticker);
     const steps: Step[] = [];
     for (const side of SIDES) {
       const rows: OrderRow[] = [];
       for (const row of table.open(ticker)) if (row.side === side && row.filled < row.quantity) rows.push(row);
-      const wanted = desk?.wanted[side] ?? null;
+      const wanted = this.#allowedIn(ticker)[side];
       const ofSide = stepsFor(wanted, rows, {
         isBusy: (row, request) => this.#isBusy(row.clientOrderId, request),
         mayCreate:
@@ -212,7 +231,7 @@ export class Gateway {
   /** Approves and reserves; null when it was denied. */
   #begin(ticker: Ticker, wanted: Wanted): Begun | null {
     const desk = this.#desks.get(ticker)!;
-    const intent = this.#intentOf(desk, wanted);
+    const intent = this.#intents.make(desk, wanted);
     const verdict = this.#options.approve(intent);
     if (!verdict.ok) {
       this.#refused(desk, wanted.side, 'risk', verdict.reason);
@@ -234,34 +253,6 @@ export class Gateway {
       desk.sent(intent.side);
       this.#attention.soon(intent.market);
     }
-  }
-
-  #intentOf(desk: Desk, wanted: Wanted): OrderIntent {
-    const { clocks, run } = this.#options;
-    const { side, price, quantity, purpose, timeInForce, postOnly } = wanted;
-    const isImmediate = timeInForce === 'immediateOrCancel';
-    return {
-      clientOrderId: makeClientOrderId(run, desk.session, ++this.#sequence),
-      market: desk.market.ticker,
-      exchangeIndex: desk.market.exchangeIndex,
-      session: desk.session,
-      purpose,
-      side,
-      price,
-      quantity,
-      timeInForce,
-      postOnly,
-      reduceOnly: purpose === 'exit' && isImmediate,
-      expiresAtMs: timeInForce === 'goodTillCanceled' ? this.#expiry() : null,
-      intendedWallMs: clocks.wall.now(),
-      intendedMarketMs: clocks.market.now(),
-    };
-  }
-
-  /** Whole seconds on the wire: rounded down, so that we never believe in an order that is already gone. */
-  #expiry(): UnixMs {
-    const { clocks, expirationMs } = this.#options;
-    return (Math.floor((clocks.market.now() + expirationMs) / 1000) * 1000) as UnixMs;
   }
 
   #created(desk: Desk, side: Side, result: Result): void {
@@ -304,7 +295,7 @@ export class Gateway {
     try {
       // What is wanted may have come back to this order while its cancel waited: it keeps its place then.
       const door = (): string | null => {
-        const wanted = this.wantedIn(row.market)[row.side];
+        const wanted = this.#allowedIn(row.market)[row.side];
         return wanted !== null && keepsRow(wanted, row) ? 'superseded' : null;
       };
       const result = await this.#requests.cancel(now, unlessWanted ? door : null);
@@ -318,7 +309,7 @@ export class Gateway {
 
   /** Expiry only: it keeps its place in the queue. */
   #renew(row: OrderRow): Promise<void> {
-    return this.#amend(row, { price: row.price, quantity: row.quantity, expiresAtMs: this.#expiry() });
+    return this.#amend(row, { price: row.price, quantity: row.quantity, expiresAtMs: this.#intents.expiry() });
   }
 
   /** To a smaller total at the same price: it keeps its place, and a fill that comes first makes the rest smaller still. */
@@ -334,9 +325,9 @@ export class Gateway {
     this.#writing.add(id);
     try {
       const result = await this.#requests.amend(row, amend, () => {
-        const wanted = this.wantedIn(row.market)[row.side];
+        const wanted = this.#allowedIn(row.market)[row.side];
         if (wanted === null || !keepsRow(wanted, row) || this.#canceling.has(id)) return 'superseded';
-        return door.permission === 'open' ? null : 'permission';
+        return door.permission === 'open' ? this.#recall.objection() : 'permission';
       });
       if (result.kind === 'done') this.counts.amended++;
       this.#amendRetries.note(id, result, this.#marketMs());
@@ -357,6 +348,7 @@ export class Gateway {
       quantity <= wanted.quantity &&
       keepsPrice(wanted, price);
     if (!isWanted) return 'superseded';
+    if (this.#recall.isOpen) return this.#recall.objection();
     return intent.postOnly && this.#options.crosses(market, side, price) ? 'wouldCross' : null;
   }
 

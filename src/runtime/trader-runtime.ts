@@ -42,6 +42,7 @@ import { SessionBook } from './session-book.ts';
 import { keepSignalCheckpoints } from './signal-checkpoints.ts';
 import { type Bookmarks, saveSignals } from './stored-sessions.ts';
 import { connectTickPlane } from './tick-plane.ts';
+import { connectWakeWatch } from './wake-watch.ts';
 import { WatchedMarkets } from './watched-markets.ts';
 
 export interface TraderParts {
@@ -236,6 +237,7 @@ export class TraderRuntime {
     this.#readiness = readiness;
     this.#inControlMs = this.parts.clocks.monotonicMs() - this.parts.startedMs;
     const tickPlane = connectTickPlane(this);
+    tickPlane.add(connectWakeWatch(this));
     const actor = createTraderActor(this);
     const stopped = new Promise<Proof | null>((resolve) => {
       actor.subscribe({

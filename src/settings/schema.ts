@@ -174,6 +174,7 @@ export const settingsSchema = z.strictObject({
   }),
   journal: z.strictObject({ writeStallMs: positive, sampleEveryMs: positive }),
   recovery: z.strictObject({
+    asleepAfterMs: positive,
     crashLoopStartsMax: count,
     cashToleranceDollars: nonNegative,
     cashToleranceShare: share,
