@@ -157,7 +157,10 @@ export function createEngine(options: EngineOptions): AuditedEngine {
       floor.tell({ type: 'trade', trade });
       floor.leave();
     },
+    crowdCancel: (market, side, price, quantity, aheadOf) => crowd.cancel(market, side, price, quantity, aheadOf),
     crowdReplace: (market, bids, asks) => crowd.replace(market, bids, asks),
+    crowdLose: (market) => crowd.lose(market),
+    isBookLost: (market) => floor.entry(market).isBookLost,
 
     audit: () => {
       const purses = [...floor.accounts.values()].flatMap((account) => [...account.purses.values()]);

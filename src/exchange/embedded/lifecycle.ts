@@ -175,6 +175,7 @@ export class Lifecycle {
     entry.opening = null;
     this.cancelAccountOrders(entry, 'CloseCancel', () => true);
     this.clearCrowd(entry);
+    entry.isBookLost = false;
     this.setStatus(entry, 'closed', 'closed');
   }
 

@@ -23,6 +23,8 @@ export class ListedEntry {
   settledMs: UnixMs | null = null;
   /** Σ long positions of all accounts and the crowd. */
   openInterest = 0;
+  /** Nobody knows what the crowd has here: a hole in a recording. */
+  isBookLost = false;
   opening: Appointment | null = null;
   closing: Appointment | null = null;
 

@@ -42,6 +42,8 @@ export class LiveOrder {
   /** The most that its fees may still come to while it rests, as counted in its account's stake. */
   feeBound = 0;
   expiry: Appointment | null = null;
+  /** What of a recording's crowd stood before it when the book was lost; null: not known, or never lost. */
+  aheadWhenLost: number | null = null;
 
   constructor(orderId: OrderId, account: Account, entry: ListedEntry, asked: NewOrder, now: UnixMs) {
     this.orderId = orderId;

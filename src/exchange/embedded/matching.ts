@@ -54,8 +54,8 @@ export class MatchingBook {
     this.remaining = new Float64Array(capacity);
   }
 
-  /** Rests an order at the end of its level's queue (`atFront`: before everything there) without matching it. */
-  add(side: Side, price: number, quantity: number, owner: number, atFront = false): number {
+  /** Rests an order at the end of its level's queue without matching it. */
+  add(side: Side, price: number, quantity: number, owner: number): number {
     if (price % this.tick !== 0) this.refineFor(price);
     const slot = this.allocate();
     const level = price / this.tick;
@@ -70,12 +70,6 @@ export class MatchingBook {
       queue.head[level] = slot;
       queue.tail[level] = slot;
       queue.occupy(level);
-    } else if (atFront) {
-      const first = queue.head[level]!;
-      this.next[slot] = first;
-      this.previous[slot] = 0;
-      this.previous[first] = slot;
-      queue.head[level] = slot;
     } else {
       const last = queue.tail[level]!;
       this.next[slot] = 0;
@@ -83,6 +77,25 @@ export class MatchingBook {
       this.next[last] = slot;
       queue.tail[level] = slot;
     }
+    queue.quantity[level]! += quantity;
+    return slot;
+  }
+
+  /** Rests an order in the line just before this one, at its price. */
+  addBefore(before: number, quantity: number, owner: number): number {
+    const slot = this.allocate();
+    const level = this.level[before]!;
+    const queue = this.isBid[before] === 1 ? this.bids : this.asks;
+    this.level[slot] = level;
+    this.owner[slot] = owner;
+    this.isBid[slot] = this.isBid[before]!;
+    this.remaining[slot] = quantity;
+    const previous = this.previous[before]!;
+    this.next[slot] = before;
+    this.previous[slot] = previous;
+    this.previous[before] = slot;
+    if (previous === 0) queue.head[level] = slot;
+    else this.next[previous] = slot;
     queue.quantity[level]! += quantity;
     return slot;
   }

@@ -42,6 +42,7 @@ export const COMMANDS = [
   'crowdExecute',
   'crowdPrint',
   'crowdReplace',
+  'crowdLose',
 ] as const satisfies readonly (keyof Engine)[];
 export type Command = (typeof COMMANDS)[number];
 

@@ -258,6 +258,12 @@ export interface AmendOrder {
   readonly updatedClientOrderId?: ClientOrderId;
 }
 
+/**
+ * Of `canceled` that leaves a level, how much stood before an order that has `ahead` of the level before it and `behind` after
+ * it; all in integers of 0.01 contract, canceled ≤ ahead + behind.
+ */
+export type AheadOfCancel = (ahead: number, behind: number, canceled: number) => number;
+
 /** Everything that happens, told synchronously and in order, after the engine's state has changed. */
 export type EngineEvent =
   | {
@@ -273,6 +279,8 @@ export type EngineEvent =
     }
   /** The whole book was replaced at once (a recording's snapshot): subscribers get a snapshot. */
   | { readonly type: 'bookReplaced'; readonly market: Ticker; readonly atMs: UnixMs }
+  /** Nobody knows the book any more (a hole in a recording), until it is replaced: subscribers miss something. */
+  | { readonly type: 'bookLost'; readonly market: Ticker; readonly atMs: UnixMs }
   | { readonly type: 'trade'; readonly trade: EngineTrade }
   | { readonly type: 'fill'; readonly fill: EngineFill }
   | { readonly type: 'order'; readonly order: EngineOrder }
@@ -393,6 +401,24 @@ export interface Engine {
   ): { readonly accounts: Centicontracts; readonly crowd: Centicontracts };
   /** A trade between others: counted in volume, last price and the tape; touches no order. */
   crowdPrint(market: Ticker, price: Centicents, quantity: Centicontracts, takerSide: Side): void;
-  /** Replaces the crowd's part of the book; account orders stay, behind everything at their price. */
+  /**
+   * The crowd cancels up to `quantity` of a level; `aheadOf` says how much of it stood before each account order there.
+   * Returns what was there to cancel.
+   */
+  crowdCancel(
+    market: Ticker,
+    side: Side,
+    price: Centicents,
+    quantity: Centicontracts,
+    aheadOf: AheadOfCancel,
+  ): Centicontracts;
+  /**
+   * Replaces the crowd's part of the book. Account orders keep their places: of the new level no more stands before one than
+   * stood there of the old, be it that a lost book is found again. What came while it was lost stands behind everything.
+   */
   crowdReplace(market: Ticker, bids: readonly Level[], asks: readonly Level[]): void;
+  /** What the crowd has is not known from here on, until `crowdReplace`: the book shows nothing of it. */
+  crowdLose(market: Ticker): void;
+  /** Whether the crowd's part of the book is lost. */
+  isBookLost(market: Ticker): boolean;
 }

@@ -249,6 +249,7 @@ export class Trading {
     const { entry, account } = order;
     order.slot = entry.book.add(order.side, order.price, order.remaining, account.index);
     entry.orders[order.slot] = order;
+    order.aheadWhenLost = null;
     if (account.isCrowd) account.orders.set(order.orderId, order);
     else {
       account.resting.add(order);

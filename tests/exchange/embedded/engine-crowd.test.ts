@@ -87,7 +87,61 @@ describe('the crowd of a recording', () => {
     expect(world.events.map(({ type }) => type)).toEqual(['trade', 'ticker']);
   });
 
-  it('is replaced as a whole while account orders stay, behind everything at their price', () => {
+  it('cancels where its queue model says, as far as there is anything, and the same for all who stand there', () => {
+    const world = new EngineWorld();
+    world.engine.crowdAdd(MARKET, 'ask', price(52), quantity(6));
+    const first = world.place('ann', 'ask', 52, 1).id;
+    world.engine.crowdAdd(MARKET, 'ask', price(52), quantity(2));
+    const second = world.place('ben', 'ask', 52, 1).id;
+    world.engine.crowdAdd(MARKET, 'ask', price(52), quantity(4));
+    const asked: number[][] = [];
+    const cancel = (contracts: number, share: number) =>
+      world.engine.crowdCancel(MARKET, 'ask', price(52), quantity(contracts), (ahead, behind, canceled) => {
+        asked.push([ahead / 100, behind / 100, canceled / 100]);
+        return quantity(share);
+      });
+    // Of two, one stood ahead of the first; the second has the first's own contract before it as well.
+    expect(cancel(2, 1)).toBe(quantity(2));
+    expect(asked).toEqual([
+      [6, 6, 2],
+      [8, 4, 2],
+    ]);
+    expect([world.engine.queueAhead(first), world.engine.queueAhead(second)]).toEqual([quantity(5), quantity(8)]);
+    // More than the three behind the second cannot come from there, whatever the model says.
+    cancel(4, 0);
+    expect([world.engine.queueAhead(first), world.engine.queueAhead(second)]).toEqual([quantity(5), quantity(7)]);
+    expect(cancel(99, 99)).toBe(quantity(6));
+    expect(world.engine.queueAhead(second)).toBe(quantity(1));
+    expect(world.asks()).toEqual([[52, 2]]);
+    expect(world.imbalance()).toBe(0);
+  });
+
+  it('is lost as a whole, and found again with account orders no further back than they were', () => {
+    const { world, id } = inLine();
+    const behind = world.place('ben', 'ask', 52, 1).id;
+    world.events.length = 0;
+    world.engine.crowdLose(MARKET);
+    world.engine.crowdLose(MARKET);
+    expect(world.engine.isBookLost(MARKET)).toBe(true);
+    expect(world.asks()).toEqual([[52, 3]]);
+    expect(world.events.map(({ type }) => type)).toEqual(['bookLost', 'book', 'ticker']);
+    const late = world.place('ben', 'ask', 52, 1).id;
+    world.engine.crowdReplace(MARKET, [], [[price(52), quantity(20)]]);
+    expect(world.engine.isBookLost(MARKET)).toBe(false);
+    expect([id, behind, late].map((each) => world.engine.queueAhead(each))).toEqual(
+      [5, 5 + 2 + 3, 20 + 2 + 1].map(quantity),
+    );
+    expect(world.asks()).toEqual([[52, 24]]);
+  });
+
+  it('is found empty again when its market closed meanwhile', () => {
+    const { world } = inLine();
+    world.engine.crowdLose(MARKET);
+    world.engine.moveClose(MARKET, world.clock.now());
+    expect(world.engine.isBookLost(MARKET)).toBe(false);
+  });
+
+  it('is replaced as a whole while account orders keep their places', () => {
     const { world, id } = inLine();
     world.engine.crowdAdd(MARKET, 'bid', price(40), quantity(1));
     world.engine.crowdReplace(
@@ -103,7 +157,7 @@ describe('the crowd of a recording', () => {
       [52, 8],
       [53, 1],
     ]);
-    expect(world.engine.queueAhead(id)).toBe(quantity(6));
+    expect(world.engine.queueAhead(id)).toBe(quantity(5));
     expect(world.events.at(-2)).toMatchObject({ type: 'bookReplaced' });
   });
 
