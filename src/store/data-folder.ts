@@ -5,6 +5,7 @@ import type { Json } from '../domain/json.ts';
 import type { UnixMs } from '../domain/units.ts';
 import { openLevelStore, unwritable } from './level-store.ts';
 import { makeFolder } from './make-folder.ts';
+import { getSealed, putSealed } from './sealed.ts';
 import type { Store } from './store.ts';
 import { checkVersion } from './store-version.ts';
 
@@ -41,7 +42,7 @@ To start afresh, move this folder away: positions, orders and cash are read from
 `;
 const STORE = 'store';
 const RUN = 'run.json';
-const IDENTITY_KEY = 'meta/identity';
+export const IDENTITY_KEY = 'meta/identity';
 
 /**
  * Opens a data folder, makes it when it is not there, and holds it for this process. Throws DATA_IN_USE (naming the
@@ -99,13 +100,11 @@ function readSign(folder: string): Promise<string> {
 /** Writes down what the data belongs to, or compares it; true when it was written now. */
 async function remember(folder: string, store: Store, identity: DataIdentity): Promise<boolean> {
   const { mode, seed, recording } = identity;
-  const text = await store.get(IDENTITY_KEY);
-  if (text === null) {
-    const value = JSON.stringify({ mode, seed, recording });
-    await store.batch([{ type: 'put', key: IDENTITY_KEY, value }], { sync: true });
+  const found = await getSealed<DataIdentity>(store, IDENTITY_KEY);
+  if (found === null) {
+    await store.batch([putSealed(IDENTITY_KEY, { mode, seed, recording })], { sync: true });
     return true;
   }
-  const found = JSON.parse(text) as DataIdentity;
   for (const key of ['mode', 'seed', 'recording'] as const) {
     if (found[key] === identity[key]) continue;
     const text = `The data folder ${folder} belongs to ${key} ${found[key] ?? 'none'}, not ${identity[key] ?? 'none'}.`;

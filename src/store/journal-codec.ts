@@ -3,10 +3,11 @@
  * and this entry's text, so that one look tells an altered entry, and the last link names the whole journal.
  */
 import { hash } from 'node:crypto';
-import { BothsidesError } from '../domain/errors.ts';
+import type { BothsidesError } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { Json } from '../domain/json.ts';
 import type { UnixMs } from '../domain/units.ts';
+import { damaged } from './damage.ts';
 
 export const JOURNAL_PREFIX = 'journal/';
 /** 2⁵³ has sixteen digits: padded, the order of the text is the order of the numbers. */
@@ -38,11 +39,9 @@ export function linkIn(value: string): string {
   return value.slice(0, LINK_LENGTH);
 }
 
-function damaged(sequence: number, what: string): BothsidesError {
-  return new BothsidesError('DATA_DAMAGED', `The journal is damaged at entry ${sequence}: ${what}.`, {
-    remedy:
-      'Nothing was changed. Set the data folder aside and start with a fresh one: positions, orders and cash are read from the exchange.',
-  });
+/** DATA_DAMAGED at this entry; `what` goes on from "entry 7: ". */
+export function damagedAt(sequence: number, what: string): BothsidesError {
+  return damaged(`The journal is damaged at entry ${sequence}: ${what}.`);
 }
 
 /**
@@ -55,11 +54,11 @@ export function decodeEntry(
   sequence: number,
   before: string | null,
 ): { readonly entry: JournalEntry; readonly link: string } {
-  if (key !== journalKey(sequence)) throw damaged(sequence, 'it is missing');
+  if (key !== journalKey(sequence)) throw damagedAt(sequence, 'it is missing');
   const link = linkIn(value);
   const text = value.slice(LINK_LENGTH + 1);
   if (before !== null && (value[LINK_LENGTH] !== ' ' || linkOf(before, text) !== link)) {
-    throw damaged(sequence, 'it was altered');
+    throw damagedAt(sequence, 'it was altered');
   }
   return { entry: parseEntry(text, sequence), link };
 }
@@ -71,5 +70,5 @@ function parseEntry(text: string, sequence: number): JournalEntry {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw damaged(sequence, 'it was altered');
+  throw damagedAt(sequence, 'it was altered');
 }

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { Level } from 'level';
 import { BothsidesError, messageOf } from '../domain/errors.ts';
+import { damaged } from './damage.ts';
+import { findFileDamage } from './level-files.ts';
 import type { KeyRange, Store, StoredEntry, StoreOperation } from './store.ts';
 
 /** So many entries and bytes are read ahead: measured, twice as fast as one by one. */
@@ -31,10 +33,9 @@ export function unwritable(folder: string, cause: unknown): BothsidesError {
   });
 }
 
-function damaged(folder: string, cause: unknown): BothsidesError {
-  return new BothsidesError('DATA_DAMAGED', `The database in ${folder} is damaged: ${rootOf(cause)}.`, {
-    remedy:
-      'Nothing was changed. Set the data folder aside and start with a fresh one: positions, orders and cash are read from the exchange.',
+function inUse(folder: string, cause?: unknown): BothsidesError {
+  return new BothsidesError('DATA_IN_USE', `The data folder ${folder} is in use by another process.`, {
+    remedy: 'Stop that one first, or choose another folder with --data.',
     cause,
   });
 }
@@ -43,15 +44,14 @@ function refine(folder: string, error: unknown): BothsidesError {
   if (error instanceof BothsidesError) return error;
   const codes = codesOf(error);
   if (codes.includes('LEVEL_LOCKED')) {
-    return new BothsidesError('DATA_IN_USE', `The data folder ${folder} is in use by another process.`, {
-      remedy: 'Stop that one first, or choose another folder with --data.',
-      cause: error,
-    });
+    return inUse(folder, error);
   }
   // A missing or unreadable table file is an IO error to LevelDB on open; only text tells it from a permission.
   const text = rootOf(error);
-  if (codes.includes('LEVEL_CORRUPTION') || /corruption/i.test(text)) return damaged(folder, error);
-  if (/no such file/i.test(text) && codes.includes('LEVEL_IO_ERROR')) return damaged(folder, error);
+  const isMissing = /no such file/i.test(text) && codes.includes('LEVEL_IO_ERROR');
+  if (isMissing || codes.includes('LEVEL_CORRUPTION') || /corruption/i.test(text)) {
+    return damaged(`The database in ${folder} is damaged: ${text}.`, error);
+  }
   return unwritable(folder, error);
 }
 
@@ -63,11 +63,59 @@ export async function openLevelStore(folder: string): Promise<Store> {
   const database = new Level<string, string>(folder, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
   try {
     await mkdir(folder, { recursive: true });
+    await refuseDamaged(folder);
     await database.open();
   } catch (error) {
     throw refine(folder, error);
   }
+  return storeOn(database, folder);
+}
 
+/**
+ * A database as LevelDB sees it, though its files may be damaged: for what can still be read of one, on a copy. Nothing
+ * is begun where nothing is. Throws as `openLevelStore`.
+ */
+export async function openDamagedLevelStore(folder: string): Promise<Store> {
+  const database = new Level<string, string>(folder, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
+  try {
+    await database.open({ createIfMissing: false });
+  } catch (error) {
+    throw refine(folder, error);
+  }
+  return storeOn(database, folder);
+}
+
+/** Has LevelDB make of the files in a folder a database that opens; what does not fit is lost. For copies. */
+export async function rebuildLevelFiles(folder: string): Promise<void> {
+  try {
+    // It is there, and not in its types.
+    await (Level as unknown as { repair(location: string): Promise<void> }).repair(folder);
+  } catch (error) {
+    throw refine(folder, error);
+  }
+}
+
+/** Whether a process, this one included, has the database open. It is not opened, nor made where there is none. */
+export async function isLevelStoreHeld(folder: string): Promise<boolean> {
+  const database = new Level<string, string>(folder);
+  try {
+    await database.open({ createIfMissing: false, errorIfExists: true });
+  } catch (error) {
+    return codesOf(error).includes('LEVEL_LOCKED');
+  }
+  await database.close();
+  return false;
+}
+
+/** Files that LevelDB would mend by forgetting are refused, unless somebody is at work on them at this moment. */
+async function refuseDamaged(folder: string): Promise<void> {
+  const damage = findFileDamage(folder);
+  if (damage === null) return;
+  if (await isLevelStoreHeld(folder)) throw inUse(folder);
+  throw damaged(`The database in ${folder} is damaged: ${damage.file} ${damage.what}.`);
+}
+
+function storeOn(database: Level<string, string>, folder: string): Store {
   async function* pages(range: KeyRange): AsyncGenerator<readonly StoredEntry[]> {
     const iterator = database.iterator({ ...range, highWaterMarkBytes: READ_AHEAD_BYTES });
     try {

@@ -1,6 +1,7 @@
 import { BothsidesError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
-import { FIRST_LINK, linkOf } from './journal-codec.ts';
+import { damaged } from './damage.ts';
+import { putSealed, unseal } from './sealed.ts';
 import { keysUnder, type Store } from './store.ts';
 import type { StoreJournal } from './store-journal.ts';
 
@@ -15,11 +16,22 @@ export interface StoredSnapshot extends SnapshotRecord {
   readonly session: string;
 }
 
-function damaged(key: string): BothsidesError {
-  return new BothsidesError('DATA_DAMAGED', `The stored snapshot ${key} is damaged.`, {
-    remedy:
-      'Nothing was changed. Set the data folder aside and start with a fresh one: positions, orders and cash are read from the exchange.',
-  });
+export const SNAPSHOT_PREFIX = 'snapshot/';
+
+/**
+ * What stands under this key, checked: DATA_DAMAGED for a record that was altered, or that speaks of entries which the
+ * journal, ending at `lastSequence`, has lost.
+ */
+export function decodeSnapshot(key: string, value: string, lastSequence: number): SnapshotRecord {
+  const text = unseal(key, value);
+  if (text === null) throw damaged(`The stored snapshot ${key} was altered.`);
+  const [version, atSequence, snapshot] = JSON.parse(text) as [number, number, Json];
+  if (atSequence > lastSequence) {
+    throw damaged(
+      `The journal ends at entry ${lastSequence}, but the stored snapshot ${key} is of entry ${atSequence}.`,
+    );
+  }
+  return { version, atSequence, snapshot };
 }
 
 /**
@@ -29,19 +41,17 @@ function damaged(key: string): BothsidesError {
  */
 export class Snapshots {
   readonly #store: Store;
-  readonly #journal: Pick<StoreJournal, 'alongside' | 'flush'>;
+  readonly #journal: Pick<StoreJournal, 'alongside' | 'flush' | 'lastSequence'>;
   readonly #prefix: string;
 
-  constructor(store: Store, journal: Pick<StoreJournal, 'alongside' | 'flush'>, name = 'session') {
+  constructor(store: Store, journal: Pick<StoreJournal, 'alongside' | 'flush' | 'lastSequence'>, name = 'session') {
     this.#store = store;
     this.#journal = journal;
-    this.#prefix = `snapshot/${name}/`;
+    this.#prefix = `${SNAPSHOT_PREFIX}${name}/`;
   }
 
   save(session: string, { version, atSequence, snapshot }: SnapshotRecord): void {
-    const key = this.#prefix + session;
-    const text = JSON.stringify([version, atSequence, snapshot]);
-    this.#journal.alongside({ type: 'put', key, value: `${linkOf(key, text)} ${text}` });
+    this.#journal.alongside(putSealed(this.#prefix + session, [version, atSequence, snapshot]));
   }
 
   remove(session: string): void {
@@ -55,15 +65,13 @@ export class Snapshots {
       this.#journal.alongside({ type: 'del', key });
   }
 
-  /** In the order of the names. Throws DATA_DAMAGED for a record that was altered. */
+  /** In the order of the names. Throws DATA_DAMAGED for a record that was altered, or is of an entry that is not there. */
   async all(): Promise<readonly StoredSnapshot[]> {
     await this.#journal.flush();
     const found: StoredSnapshot[] = [];
     for await (const [key, value] of this.#store.entries(keysUnder(this.#prefix))) {
-      const text = value.slice(FIRST_LINK.length + 1);
-      if (`${linkOf(key, text)} ${text}` !== value) throw damaged(key);
-      const [version, atSequence, snapshot] = JSON.parse(text) as [number, number, Json];
-      found.push({ session: key.slice(this.#prefix.length), version, atSequence, snapshot });
+      const record = decodeSnapshot(key, value, this.#journal.lastSequence);
+      found.push({ session: key.slice(this.#prefix.length), ...record });
     }
     return found;
   }

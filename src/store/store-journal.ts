@@ -5,6 +5,7 @@ import type { Journal, JournalEntry } from '../domain/journal.ts';
 import type { Json } from '../domain/json.ts';
 import { GroupCommit } from './group-commit.ts';
 import {
+  damagedAt,
   decodeEntry,
   encodeEntry,
   FIRST_LINK,
@@ -14,11 +15,12 @@ import {
   linkOf,
   textOf,
 } from './journal-codec.ts';
+import { getSealed, seal } from './sealed.ts';
 import { keysUnder, type Store, type StoreOperation } from './store.ts';
 import { checkVersion } from './store-version.ts';
 
-/** Up to where a start has already looked, so that the next one looks only at what came after. */
-const BOOKMARK_KEY = 'meta/journalBookmark';
+/** `[sequence, link]`: up to where a start has already looked, so that the next one looks only at what came after. */
+export const BOOKMARK_KEY = 'meta/journalBookmark';
 /** A bookmark travels with every so many entries: a start checks at most about as many. */
 const BOOKMARK_EVERY = 1_000;
 
@@ -27,6 +29,12 @@ export interface JournalOptions {
   readonly writeStallMs?: number;
   /** Check every entry at open, not only those since the last bookmark. */
   readonly checkAll?: boolean;
+}
+
+/** Something on the way to the next batch that lacks the link: an entry's text, or the number that a bookmark marks. */
+interface Unlinked {
+  readonly text: string | number;
+  readonly operation: { value: string } & StoreOperation;
 }
 
 /** The journal on a store: numbered, chained by checksums, synced in groups. */
@@ -38,7 +46,7 @@ export class StoreJournal implements Journal {
   /** Appended and not told yet: a listener that appends must not overtake its own entry at the next listener. */
   readonly #untold: JournalEntry[] = [];
   /** Appended, on the way to the next batch, and not yet linked to what was before. */
-  readonly #unlinked: { readonly text: string; readonly operation: { value: string } & StoreOperation }[] = [];
+  readonly #unlinked: Unlinked[] = [];
   #isTelling = false;
   #isOpen = true;
   #lastSequence: number;
@@ -69,13 +77,14 @@ export class StoreJournal implements Journal {
     options: JournalOptions = {},
   ): Promise<StoreJournal> {
     await checkVersion(store);
-    const marked = options.checkAll ? 0 : Number((await store.get(BOOKMARK_KEY)) ?? 0);
-    assert(Number.isSafeInteger(marked), 'the bookmark of the journal is a number');
-    let lastSequence = marked;
-    let link = await linkAt(store, marked);
-    for await (const page of store.pages({ ...keysUnder(JOURNAL_PREFIX), gte: journalKey(marked + 1) })) {
+    const [marked, markedLink] = (await getSealed<[number, string]>(store, BOOKMARK_KEY)) ?? [0, FIRST_LINK];
+    if ((await linkAt(store, marked)) !== markedLink) throw damagedAt(marked, 'it is not the one that was marked');
+    let lastSequence = options.checkAll ? 0 : marked;
+    let link = options.checkAll ? FIRST_LINK : markedLink;
+    for await (const page of store.pages({ ...keysUnder(JOURNAL_PREFIX), gte: journalKey(lastSequence + 1) })) {
       for (const [key, value] of page) link = decodeEntry(key, value, ++lastSequence, link).link;
     }
+    if (lastSequence < marked) throw damagedAt(lastSequence + 1, 'it is missing');
     const tail = { lastSequence, link, bookmark: marked };
     return new StoreJournal(store, clocks, tail, options.writeStallMs ?? 5_000);
   }
@@ -170,15 +179,20 @@ export class StoreJournal implements Journal {
   /** Checksums, after the turn in which things were decided: an order must not wait for them. */
   #chain(): void {
     for (const { text, operation } of this.#unlinked) {
-      this.#link = linkOf(this.#link, text);
-      operation.value = encodeEntry(this.#link, text);
+      if (typeof text === 'number') operation.value = seal(BOOKMARK_KEY, JSON.stringify([text, this.#link]));
+      else {
+        this.#link = linkOf(this.#link, text);
+        operation.value = encodeEntry(this.#link, text);
+      }
     }
     this.#unlinked.length = 0;
   }
 
   #mark(): void {
     this.#bookmark = this.#lastSequence;
-    this.alongside({ type: 'put', key: BOOKMARK_KEY, value: String(this.#bookmark) });
+    const operation = { type: 'put' as const, key: BOOKMARK_KEY, value: '' };
+    this.#unlinked.push({ text: this.#bookmark, operation });
+    this.alongside(operation);
   }
 
   #tell(entry: JournalEntry): void {

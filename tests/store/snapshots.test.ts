@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { journalKey } from '../../src/store/journal-codec.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import { migrate, Snapshots } from '../../src/store/snapshots.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
@@ -12,7 +13,8 @@ async function stage() {
 
 describe('Snapshots', () => {
   it('are one record a session: the last one saved, in the order of the names', async () => {
-    const { snapshots } = await stage();
+    const { journal, snapshots } = await stage();
+    for (let entry = 1; entry <= 9; entry++) journal.append('session.moved', entry);
     snapshots.save('s2', { version: 1, atSequence: 3, snapshot: { value: 'warmup' } });
     snapshots.save('s1', { version: 1, atSequence: 4, snapshot: { value: 'quoting' } });
     snapshots.save('s2', { version: 1, atSequence: 9, snapshot: { value: 'softExit' } });
@@ -51,13 +53,27 @@ describe('Snapshots', () => {
 
   it('that were altered are found', async () => {
     const { store, snapshots } = await stage();
-    snapshots.save('s1', { version: 1, atSequence: 1, snapshot: { inventory: 500 } });
+    snapshots.save('s1', { version: 1, atSequence: 0, snapshot: { inventory: 500 } });
     const [found] = await snapshots.all();
     expect(found!.snapshot).toEqual({ inventory: 500 });
     const key = 'snapshot/session/s1';
     const value = (await store.get(key))!.replace('500', '501');
     await store.batch([{ type: 'put', key, value }], { sync: true });
     await expect(snapshots.all()).rejects.toMatchObject({ code: 'DATA_DAMAGED', message: /session\/s1/ });
+  });
+
+  it('that speak of entries which the journal has lost are found', async () => {
+    const { store, journal, snapshots } = await stage();
+    for (let entry = 1; entry <= 9; entry++) journal.append('session.moved', entry);
+    snapshots.save('s1', { version: 1, atSequence: 9, snapshot: {} });
+    await journal.flush();
+    await store.batch([{ type: 'del', key: journalKey(9) }], { sync: true });
+    const shorter = await StoreJournal.open(store, standingClocks());
+    await expect(new Snapshots(store, shorter).all()).rejects.toMatchObject({
+      code: 'DATA_DAMAGED',
+      message: /ends at entry 8, but the stored snapshot snapshot\/session\/s1 is of entry 9/,
+      remedy: /npm run doctor/,
+    });
   });
 
   it('of an older version are brought forward step by step, and unknown ones are refused with what to do', () => {
