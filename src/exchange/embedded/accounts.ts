@@ -14,6 +14,7 @@ import type { Side } from '../../domain/side.ts';
 import { type Centicontracts, DOLLAR, type Microdollars, type UnixMs } from '../../domain/units.ts';
 import type { LiveOrder } from './live-order.ts';
 import type { EngineFill, EnginePosition, EngineSettlement, EngineTransfer, UserId } from './model.ts';
+import type { OrderGroup } from './order-groups.ts';
 
 /** ⌊a × b ÷ c⌋, exact; all ≥ 0. */
 export function multiplyDivide(a: number, b: number, c: number): number {
@@ -159,6 +160,8 @@ export class Account {
   /** In order of making; of the crowd's only those that rest. */
   readonly orders = new Map<OrderId, LiveOrder>();
   readonly resting = new Set<LiveOrder>();
+  /** In order of making. */
+  readonly groups = new Map<string, OrderGroup>();
   /** Never emptied: an id is good for one order, whatever became of it. */
   readonly clientOrderIds = new Set<ClientOrderId>();
   /** Oldest first. */

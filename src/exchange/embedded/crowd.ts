@@ -6,9 +6,9 @@ import type { Ticker } from '../../domain/ids.ts';
 import type { Side } from '../../domain/side.ts';
 import type { Centicents, Centicontracts } from '../../domain/units.ts';
 import type { Level } from '../port.ts';
+import type { AheadOfCancel } from './crowd-commands.ts';
 import type { Floor } from './floor.ts';
 import type { ListedEntry } from './listed-entry.ts';
-import type { AheadOfCancel } from './model.ts';
 
 const CROWD_OWNER = 0;
 

@@ -20,6 +20,7 @@ import { Lifecycle } from './lifecycle.ts';
 import type { ListedEntry } from './listed-entry.ts';
 import type { LiveOrder } from './live-order.ts';
 import { type Answer, CROWD, type Engine, type EngineTransfer, type UserId } from './model.ts';
+import { OrderGroups } from './order-groups.ts';
 import { refused } from './order-rules.ts';
 import { Trading } from './trading.ts';
 
@@ -55,8 +56,9 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     createIdentifiers(options.random),
     options.feePrecision ?? DIRECT_MEMBER_PRECISION,
   );
-  const executions = new Executions(floor);
-  const trading = new Trading(floor, executions);
+  const groups = new OrderGroups(floor);
+  const executions = new Executions(floor, groups);
+  const trading = new Trading(floor, executions, groups);
   const lifecycle = new Lifecycle(floor);
   const crowd = new Crowd(floor);
   const stateOf = (entry: ListedEntry) => entry.state(options.market.now());
@@ -119,6 +121,14 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     cancelAll: (user) => trading.cancelAll(user),
     amend: (user, orderId, amend) => trading.amend(user, orderId, amend),
     decreaseTo: (user, orderId, remaining) => trading.decreaseTo(user, orderId, remaining),
+
+    createGroup: (user, exchangeIndex, limit) => groups.create(user, exchangeIndex, limit),
+    deleteGroup: (user, id) => groups.delete(user, id),
+    resetGroup: (user, id) => groups.reset(user, id),
+    triggerGroup: (user, id) => groups.trigger(user, id),
+    limitGroup: (user, id, limit) => groups.setLimit(user, id, limit),
+    groups: (user) => [...floor.account(user).groups.values()].map((group) => group.view()),
+    group: (user, id) => floor.account(user).groups.get(id)?.view() ?? null,
 
     book: (market) => {
       const { book } = floor.entry(market);

@@ -8,14 +8,17 @@ import type { ListedEntry } from './listed-entry.ts';
 import type { LiveOrder } from './live-order.ts';
 import { OWN } from './matching.ts';
 import type { EngineFill } from './model.ts';
+import type { OrderGroups } from './order-groups.ts';
 
 export class Executions {
   /** Fills of the present command's own order, for its answer; whoever begins one empties it. */
   fills: EngineFill[] = [];
   private readonly floor: Floor;
+  private readonly groups: OrderGroups;
 
-  constructor(floor: Floor) {
+  constructor(floor: Floor, groups: OrderGroups) {
     this.floor = floor;
+    this.groups = groups;
   }
 
   /** Executes what crosses. True when it ended at an order of its own account. */
@@ -180,6 +183,7 @@ export class Executions {
     };
     account.fills.push(fill);
     floor.tell({ type: 'fill', fill });
+    if (order.groupId !== null) this.groups.executed(order, quantity);
     if (!isTaker) {
       if (order.remaining === 0) this.leaveBook(order);
       floor.tellOrder(order);

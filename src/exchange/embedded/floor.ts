@@ -46,6 +46,8 @@ export class Floor {
   feesTaken = 0;
 
   now: UnixMs;
+  /** What a command's executions lead to, once they are booked. */
+  beforeLeaving: () => void = () => undefined;
   /** Whether anybody listens; without, nothing is put together to be told. */
   listened = false;
   private command = 0;
@@ -75,6 +77,7 @@ export class Floor {
 
   /** Ends a command: one ticker for each market that moved, then everything is told. */
   leave(): void {
+    this.beforeLeaving();
     if (this.moved.length > 0) {
       for (const entry of this.moved) {
         if (entry.hasMoved()) this.tell({ type: 'ticker', market: entry.ticker, atMs: this.now });

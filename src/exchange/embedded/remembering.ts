@@ -153,10 +153,29 @@ export function createRemembering(options: RememberingOptions): Remembering {
   };
 }
 
-const OF_ACCOUNTS: ReadonlySet<Command> = new Set(['create', 'cancel', 'cancelAll', 'amend', 'decreaseTo']);
+const OF_ACCOUNTS: ReadonlySet<Command> = new Set([
+  'create',
+  'cancel',
+  'cancelAll',
+  'amend',
+  'decreaseTo',
+  'createGroup',
+  'deleteGroup',
+  'resetGroup',
+  'triggerGroup',
+  'limitGroup',
+]);
+
+const TELLS_OF_ACCOUNT: ReadonlySet<EngineEvent['type']> = new Set([
+  'fill',
+  'order',
+  'position',
+  'orderGroup',
+  'settlement',
+]);
 
 function concernsAccount({ type }: EngineEvent): boolean {
-  return type === 'fill' || type === 'order' || type === 'position' || type === 'settlement';
+  return TELLS_OF_ACCOUNT.has(type);
 }
 
 function command(engine: AuditedEngine, act: Command, args: readonly unknown[]): unknown {

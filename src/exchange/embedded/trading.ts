@@ -16,16 +16,19 @@ import type {
   Refused,
   UserId,
 } from './model.ts';
+import type { OrderGroups } from './order-groups.ts';
 import { invalidAmend, invalidOrder, refused, shut } from './order-rules.ts';
 
 export class Trading {
   private readonly floor: Floor;
   private readonly executions: Executions;
+  private readonly groups: OrderGroups;
   private crowdOrders = 0;
 
-  constructor(floor: Floor, executions: Executions) {
+  constructor(floor: Floor, executions: Executions, groups: OrderGroups) {
     this.floor = floor;
     this.executions = executions;
+    this.groups = groups;
   }
 
   create(user: UserId, asked: NewOrder): Answer<CreateAccepted> {
@@ -117,6 +120,8 @@ export class Trading {
     if (clientOrderId !== null && account.clientOrderIds.has(clientOrderId)) return refused('order_already_exists');
     const wrong = shut(floor, entry, true) ?? invalidOrder(entry, asked, now);
     if (wrong !== null) return wrong;
+    const refusal = asked.groupId === null ? null : this.groups.refusal(account, asked.groupId, entry.exchangeIndex);
+    if (refusal !== null) return refusal;
 
     const { book } = entry;
     const crosses = book.wouldCross(side, price);

@@ -51,7 +51,15 @@ export function watch({ wall, embedded }: Life): void {
     ping: () => undefined,
     close: () => undefined,
   });
-  const channels = ['orderbook_delta', 'ticker', 'trade', 'fill', 'user_orders', 'market_positions'];
+  const channels = [
+    'orderbook_delta',
+    'ticker',
+    'trade',
+    'fill',
+    'user_orders',
+    'market_positions',
+    'order_group_updates',
+  ];
   const market_tickers = embedded.engine.allMarkets().map(({ listed }) => listed.ticker);
   if (!answer.accepted) throw new Error(answer.body);
   answer.receive(JSON.stringify({ id: 1, cmd: 'subscribe', params: { channels, market_tickers } }));
@@ -69,6 +77,7 @@ export function accountOf({ engine }: Embedded, user: string): unknown {
   return {
     cash: [...engine.availableCash(user)],
     orders: engine.orders(user),
+    groups: engine.groups(user),
     fills: engine.fills(user),
     positions: engine.positions(user),
     settlements: engine.settlements(user),

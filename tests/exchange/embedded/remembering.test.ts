@@ -34,7 +34,7 @@ import {
 interface Step {
   readonly afterMs: number;
   readonly user: string;
-  readonly kind: 'create' | 'cancel' | 'amend' | 'decrease' | 'cancelAll';
+  readonly kind: 'create' | 'cancel' | 'amend' | 'decrease' | 'cancelAll' | 'group' | 'trigger' | 'reset' | 'limit';
   readonly market: number;
   readonly side: Side;
   /** Cents through the touch. */
@@ -48,7 +48,11 @@ interface Step {
 const step: fc.Arbitrary<Step> = fc.record({
   afterMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2_000 })),
   user: fc.constantFrom(...USERS),
-  kind: fc.constantFrom('create', 'create', 'create', 'create', 'cancel', 'amend', 'decrease', 'cancelAll'),
+  kind: fc
+    .constantFrom('create', 'create', 'create', 'create', 'cancel', 'amend', 'decrease', 'cancelAll')
+    .chain((kind) =>
+      kind === 'cancelAll' ? fc.constantFrom(kind, 'group', 'group', 'trigger', 'reset', 'limit') : fc.constant(kind),
+    ) as fc.Arbitrary<Step['kind']>,
   market: fc.nat(5),
   side: fc.constantFrom('bid', 'ask'),
   into: fc.integer({ min: -3, max: 8 }),
@@ -72,6 +76,8 @@ function doStep(life: Life, { afterMs, user, kind, side, ...wanted }: Step, name
   const known = engine.orders(user);
   const order = known[wanted.pick % Math.max(1, known.length)];
   const orderId = order?.orderId ?? named('no-order');
+  const groups = engine.groups(user);
+  const groupId = groups[wanted.pick % Math.max(1, groups.length)]?.id ?? 'no-group';
   switch (kind) {
     case 'create':
       return engine.create(user, {
@@ -89,8 +95,16 @@ function doStep(life: Life, { afterMs, user, kind, side, ...wanted }: Step, name
         postOnly: wanted.postOnly,
         reduceOnly: false,
         cancelOnPause: false,
-        groupId: null,
+        groupId: groups.length === 0 || wanted.postOnly ? null : groupId,
       });
+    case 'group':
+      return engine.createGroup(user, engine.market(market)!.listed.exchangeIndex, quantity);
+    case 'trigger':
+      return engine.triggerGroup(user, groupId);
+    case 'reset':
+      return engine.resetGroup(user, groupId);
+    case 'limit':
+      return engine.limitGroup(user, groupId, quantity);
     case 'cancel':
       return engine.cancel(user, orderId);
     case 'cancelAll':

@@ -2,7 +2,7 @@
  * Where an order stands in a line of which only the length is known. A level that gets shorter was traded (from the head:
  * no question) or cancelled somewhere; a queue model says how much of a cancellation stood ahead of us.
  */
-import type { AheadOfCancel } from '../model.ts';
+import type { AheadOfCancel } from '../crowd-commands.ts';
 import { logarithmic, power, probabilistic } from './queue-probabilistic.ts';
 import { riskAverse } from './queue-risk-averse.ts';
 

@@ -10,7 +10,7 @@
  * ahead; likewise the other way round, where the original goes below zero and so fills an order by cancellations: here
  * only trades fill. Fractions of 0.01 contract are left to those ahead.
  */
-import type { AheadOfCancel } from '../model.ts';
+import type { AheadOfCancel } from '../crowd-commands.ts';
 
 /** How much the length of a part of the line weighs. Contracts; f(0) = 0 and rising. */
 export type Weight = (contracts: number) => number;

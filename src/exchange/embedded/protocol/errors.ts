@@ -55,6 +55,7 @@ export function notFound(): VenueError {
 const STATUS_OF: Partial<Record<RefusalCode, number>> = {
   not_found: 404,
   market_not_found: 404,
+  order_group_not_found: 404,
   order_already_exists: 409,
   fill_or_kill_insufficient_resting_volume: 409,
 };

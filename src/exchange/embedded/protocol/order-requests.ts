@@ -50,7 +50,6 @@ export function readCreate(body: Body, nowMs: UnixMs): CreateRequest {
   const timeInForce = TIME_IN_FORCE[body.oneOf('time_in_force', TIMES_IN_FORCE)]!;
   const selfTrade = body.oneOf('self_trade_prevention_type', ['taker_at_cross', 'maker'] as const);
   requirePrimary(subaccount);
-  if (groupId !== null && groupId !== '') throw exchangeError(404, 'order_group_not_found');
   if (reduceOnly && timeInForce !== 'immediateOrCancel') {
     throw exchangeError(400, 'invalid_parameters', 'reduce_only requires immediate_or_cancel');
   }
@@ -68,7 +67,7 @@ export function readCreate(body: Body, nowMs: UnixMs): CreateRequest {
       postOnly,
       reduceOnly,
       cancelOnPause,
-      groupId: null,
+      groupId: groupId === '' ? null : groupId,
     },
   };
 }

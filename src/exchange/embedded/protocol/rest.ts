@@ -4,6 +4,7 @@ import { errorDetail, notFound, tooManyRequests, VenueError } from './errors.ts'
 import { notBuiltRoutes } from './not-built.ts';
 import { catalogueRoutes } from './rest-catalogue.ts';
 import { exchangeRoutes } from './rest-exchange.ts';
+import { orderGroupRoutes } from './rest-order-groups.ts';
 import { orderRoutes } from './rest-orders.ts';
 import { portfolioRoutes } from './rest-portfolio.ts';
 import { transferRoutes } from './rest-transfers.ts';
@@ -28,6 +29,7 @@ export function createRest(
     ...portfolioRoutes,
     ...transferRoutes,
     ...orderRoutes,
+    ...orderGroupRoutes,
     ...notBuiltRoutes.filter((route) => route.path.includes(':')),
   ];
 

@@ -8,6 +8,7 @@ import {
   eventLifecycleBody,
   fillBody,
   lifecycleBody,
+  orderGroupBody,
   positionBody,
   snapshotBody,
   tickerBody,
@@ -122,6 +123,9 @@ export class StreamHub {
         );
         break;
       }
+      case 'orderGroup':
+        this.#tell('order_group_updates', 'order_group_updates', null, event.user, () => orderGroupBody(event));
+        break;
       case 'ticker':
         this.#markTicker(event.market);
         break;

@@ -7,6 +7,7 @@ import {
   formatPrice,
   formatQuantity,
 } from '../../../domain/units.ts';
+import type { GroupChange } from '../group-model.ts';
 import type {
   Engine,
   EngineEvent,
@@ -144,6 +145,23 @@ export function userOrderBody(order: EngineOrder) {
       ? {}
       : { expiration_time: formatTime(order.expiresAtMs), expiration_ts_ms: milliseconds(order.expiresAtMs) }),
     subaccount_number: 0,
+  };
+}
+
+const GROUP_EVENT: Readonly<Record<GroupChange, string>> = {
+  created: 'created',
+  triggered: 'triggered',
+  reset: 'reset',
+  deleted: 'deleted',
+  limitUpdated: 'limit_updated',
+};
+
+export function orderGroupBody({ group, change, limit, atMs }: Extract<EngineEvent, { type: 'orderGroup' }>) {
+  return {
+    event_type: GROUP_EVENT[change],
+    order_group_id: group,
+    ...(limit === null ? {} : { contracts_limit_fp: formatQuantity(limit) }),
+    ts_ms: milliseconds(atMs),
   };
 }
 
