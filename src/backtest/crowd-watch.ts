@@ -23,6 +23,7 @@ interface Watched {
 export class CrowdWatch {
   readonly #engine: Engine;
   readonly #watched = new Map<Ticker, Watched>();
+  #crowdEndMs: number | null = null;
 
   constructor(engine: Engine, nowMs: number) {
     this.#engine = engine;
@@ -30,12 +31,21 @@ export class CrowdWatch {
     engine.events.subscribe((event) => this.#take(event));
   }
 
+  /** The crowd does nothing any more from here on: its book still stands, and says nothing about later. */
+  crowdEnded(atMs: number): void {
+    this.#crowdEndMs ??= atMs;
+  }
+
   /** What was seen up to now. */
   seen(nowMs: number): ReadonlyMap<Ticker, SeenMarket> {
+    const crowdEndMs = this.#crowdEndMs ?? nowMs;
     return new Map(
       [...this.#watched].map(([market, { touches, open, openSinceMs }]) => [
         market,
-        { touches, open: openSinceMs === null ? open : [...open, { fromMs: openSinceMs, toMs: nowMs }] },
+        {
+          touches: { at: (ms) => (ms > crowdEndMs ? null : touches.at(ms)), before: (ms) => touches.before(ms) },
+          open: openSinceMs === null ? open : [...open, { fromMs: openSinceMs, toMs: nowMs }],
+        },
       ]),
     );
   }

@@ -65,6 +65,8 @@ export async function replayRecording(job: ReplayJob): Promise<ReplayOutcome> {
   });
   try {
     const watch = new CrowdWatch(world.exchange.engine, world.clock.now());
+    const crowdEnded = (): void => watch.crowdEnded(world.clock.now());
+    world.exchange.recordingEnded?.then(crowdEnded, crowdEnded);
     const run = await world.start({ forMs: null });
     const entries: JournalEntry[] = [];
     run.journal.entries$.subscribe((entry) => entries.push(entry));
