@@ -31,7 +31,9 @@ export interface EvidenceOptions {
 }
 
 /** Our clock, the venue's, and the moment of signing may be this far apart. */
-const CLOCKS_APART_MS = 2_000;
+export const CLOCKS_APART_MS = 2_000;
+/** The reason of an order whose process died before it was known. */
+export const PROCESS_ENDED = 'processEnded';
 /** A listing must have lacked an order this long before the same body is sent again; each time twice as long. */
 const RESEND_AFTER_MS = 3_000;
 /** After so many the answer is waited for: each one lengthens the time in which something can still take effect. */
@@ -168,6 +170,8 @@ export class Evidence {
       journal.append('order.absent', { clientOrderId: id });
       return;
     }
+    // What a dead process meant to do is sought, never done after it.
+    if (row.reason === PROCESS_ENDED) return;
     const signedMs = row.signedWallMs ?? row.intendedWallMs;
     const resends = this.#resends.get(id) ?? 0;
     const waitedMs = clocks.wall.now() - signedMs;

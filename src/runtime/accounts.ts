@@ -47,6 +47,13 @@ export class Accounts {
     this.#options = options;
   }
 
+  /** The latest settlement (market time) of complete listings, in this process or one before it; null: none was read. */
+  get settledMs(): number | null {
+    return this.#settledMs;
+  }
+  recall(settledMs: number | null): void {
+    this.#settledMs = settledMs;
+  }
   get foreignFills(): number {
     return this.#foreignFills;
   }

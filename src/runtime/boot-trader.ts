@@ -2,14 +2,15 @@
 import { createActor, fromPromise } from 'xstate';
 import { boot, type Readiness } from '../../machines/boot.ts';
 import { messageOf } from '../domain/errors.ts';
-import { loadJournal, reconcile } from './recover.ts';
+import { findCrashLoop } from './crash-loop.ts';
+import { reconcile } from './reconcile.ts';
+import { restore } from './recover.ts';
 import { readStoredSessions, resumeSessions, type StoredSessions } from './stored-sessions.ts';
 import type { TraderRuntime } from './trader-runtime.ts';
 
 export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
   const { parts } = runtime;
   let failure: Error | null = null;
-  let restored = false;
   let stored: StoredSessions | null = null;
   const remembering = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -29,13 +30,13 @@ export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
         ),
         load: fromPromise<void>(() =>
           remembering(async () => {
-            restored = await loadJournal(runtime);
+            await load(runtime);
             stored = await readStoredSessions(parts.bookmarks);
           }),
         ),
         reconcile: fromPromise(() =>
           remembering(async () => {
-            const readiness = await reconcile(runtime, restored);
+            const readiness = await reconcile(runtime);
             if (stored !== null) await goOnWith(runtime, stored);
             return readiness;
           }),
@@ -54,6 +55,23 @@ export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
     });
     actor.start();
   });
+}
+
+/** The journal, as data, into ledger, table and risk. */
+async function load(runtime: TraderRuntime): Promise<void> {
+  const { parts, remembered, accounts, table, exposure, approvals } = runtime;
+  const { clocks, settings, journal } = parts;
+  await runtime.checkpoints.load();
+  accounts.recall(remembered.settledMs);
+  restore(remembered, {
+    table,
+    exposure,
+    entries: approvals.entries,
+    approvalValidMs: settings.risk.approvalValidMs,
+    wallMs: clocks.wall.now(),
+  });
+  const loop = await findCrashLoop(remembered.runs, settings.recovery.crashLoopStartsMax, journal);
+  if (loop !== null) runtime.guard(loop);
 }
 
 /** After reconciling: what becomes of the sessions depends on what is really held. */

@@ -154,8 +154,7 @@ export function createTraderActor(runtime: TraderRuntime) {
       ),
     },
     actions: {
-      applyMode: ({ event }, { mode }) =>
-        runtime.applyMode(mode, event.type === 'switch.fired' && event.action === 'halt'),
+      applyMode: ({ event }, { mode }) => runtime.applyMode(mode, event),
     },
   });
   const { session: times, exit } = settings;

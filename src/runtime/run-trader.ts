@@ -11,12 +11,14 @@ import type { Random } from '../domain/random.ts';
 import type { Microdollars } from '../domain/units.ts';
 import type { Venue } from '../exchange/port.ts';
 import type { Settings } from '../settings/schema.ts';
+import { Snapshots } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
 import { StoreJournal } from '../store/store-journal.ts';
 import type { Log } from './log.ts';
 import { openBookmarks } from './stored-sessions.ts';
 import { type Summary, summarize } from './summary.ts';
 import { DRAIN_CARRY_AFTER_MS, type Ending, TraderRuntime } from './trader-runtime.ts';
+import { takeTransfers } from './transfers.ts';
 
 export interface RunOptions {
   readonly clocks: Clocks;
@@ -69,6 +71,7 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
     settings,
     journal,
     bookmarks: openBookmarks(store, journal),
+    checkpoints: new Snapshots(store, journal, 'trader'),
     run,
     haltFile: options.haltFile,
     log: options.log,
@@ -119,11 +122,15 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
       clocks.market.clearTimeout(forTimer);
       for (const timer of wallTimers) clocks.wall.clearTimeout(timer);
       runtime.seal();
+      runtime.checkpoints.save();
       await closeQuietly(journal, options.log);
     }
   };
   const conclude = async (ending: Ending): Promise<Summary> => {
-    if (ending.kind === 'refused') throw ending.error;
+    if (ending.kind === 'refused') {
+      journal.append('run.refused', { error: messageOf(ending.error) });
+      throw ending.error;
+    }
     const left =
       ending.proof?.left ??
       [...runtime.table.allOpen()].map((row) => `${row.market} ${row.clientOrderId} (${row.state})`);
@@ -191,6 +198,7 @@ async function lastCash(runtime: TraderRuntime, clocks: Clocks, untilMs: number)
         log.warn({ error: messageOf(error) }, 'the last balance could not be read');
       }
       if (cash === runtime.ledger.explainedCash()) return;
+      if (cash !== null && round > 0) await lookForTransfers(runtime, cash);
       await sleep(clocks.wall, CASH_PAUSE_MS);
     }
   };
@@ -201,6 +209,17 @@ async function lastCash(runtime: TraderRuntime, clocks: Clocks, untilMs: number)
   await Promise.race([ask(), limit]);
   clocks.wall.clearTimeout(timer);
   return cash;
+}
+
+/** Money may have come or gone while we traded. */
+async function lookForTransfers({ ledger, parts }: TraderRuntime, cash: Microdollars): Promise<void> {
+  try {
+    const transfers = await parts.venue.account.transfers();
+    const unexplained = (cash - ledger.explainedCash()) as Microdollars;
+    if (transfers.complete) takeTransfers(transfers.items, unexplained, { ledger, journal: parts.journal });
+  } catch (error) {
+    parts.log.warn({ error: messageOf(error) }, 'deposits and withdrawals could not be read');
+  }
 }
 
 const CASH_ROUNDS_MAX = 8;

@@ -54,8 +54,8 @@ export function supervise(options: SuperviseOptions, days: DayBook): Observable<
     };
     /** Once for its cause; again only to let it stand longer. */
     const fire = (record: SwitchRecord, nowMs: UnixMs): void => {
-      const standing = days.standing(nowMs).find((each) => each.switch === record.switch);
-      if (standing !== undefined) {
+      const standing = days.answered(record.switch, nowMs);
+      if (standing !== null) {
         const { resumeAtMs } = standing;
         if (resumeAtMs === null || record.resumeAtMs === null) return;
         if (record.resumeAtMs - resumeAtMs < AGAIN_SHARE * (record.resumeAtMs - nowMs)) return;
@@ -65,6 +65,16 @@ export function supervise(options: SuperviseOptions, days: DayBook): Observable<
       tell(record);
     };
 
+    /** What stood when the last run ended; its journal has it already. */
+    const recall = (): void => {
+      const { bar } = days;
+      if (bar?.action === 'reduce') subscriber.next({ type: 'operator.reduce' });
+      if (bar?.action === 'pause') subscriber.next({ type: 'operator.pause' });
+      for (const standing of days.standing(clocks.market.now())) tell(standing);
+      if (bar?.action !== 'halt') return;
+      door.restrict();
+      subscriber.next({ type: 'operator.halt', reason: bar.by });
+    };
     const lookForFile = (): void => {
       // While it lies there nothing trades, whatever was said meanwhile.
       if (!options.haltFile() || options.mode() === 'halted') return;
@@ -117,7 +127,7 @@ export function supervise(options: SuperviseOptions, days: DayBook): Observable<
     };
     timer = clocks.wall.setTimeout(() => {
       // What stopped an earlier run stops this one too, before anything is quoted.
-      for (const standing of days.standing(clocks.market.now())) tell(standing);
+      recall();
       tick();
     }, 0);
     return () => {

@@ -24,19 +24,24 @@ import { Ledger } from '../ledger/ledger.ts';
 import type { Explanation } from '../quoting/decision.ts';
 import { Exposure } from '../risk/exposure.ts';
 import type { Settings } from '../settings/schema.ts';
+import type { Snapshots } from '../store/snapshots.ts';
 import type { StoreJournal } from '../store/store-journal.ts';
 import { Accounts } from './accounts.ts';
 import { ActorRegister } from './actor-register.ts';
 import { Approvals } from './approvals.ts';
 import { bootTrader } from './boot-trader.ts';
 import { createTraderActor, type TraderActor } from './charts.ts';
+import { Checkpoints } from './checkpoints.ts';
+import type { CrashLoop } from './crash-loop.ts';
 import { DayBook } from './day-book.ts';
 import { ForeignOrders } from './foreign-orders.ts';
 import { LatencyMeter } from './latency-meter.ts';
 import type { Log } from './log.ts';
 import { keepMarketSamples } from './market-samples.ts';
 import { proveEmpty } from './prove-empty.ts';
-import { recordOf } from './recover.ts';
+import { Remembered } from './remembered.ts';
+import { recordOf } from './row-record.ts';
+import { journalOperator, putUpBars } from './run-bars.ts';
 import { Scan } from './scan.ts';
 import { SessionBook } from './session-book.ts';
 import { keepSignalCheckpoints } from './signal-checkpoints.ts';
@@ -52,6 +57,8 @@ export interface TraderParts {
   readonly settings: Settings;
   readonly journal: StoreJournal;
   readonly bookmarks: Bookmarks;
+  /** Of what is remembered; see checkpoints.ts. */
+  readonly checkpoints: Snapshots;
   readonly run: RunId;
   readonly haltFile: () => boolean;
   readonly log: Log;
@@ -95,9 +102,12 @@ export class TraderRuntime {
   };
   readonly ordersChanged$ = new Subject<Ticker>();
   readonly days = new DayBook();
+  readonly remembered = new Remembered(this.ledger, this.days);
+  readonly checkpoints: Checkpoints;
   readonly sessions: SessionBook;
   #mode: RiskMode = 'active';
   #haltedBySwitch = false;
+  #guarded: CrashLoop | null = null;
   #readiness: Readiness | null = null;
   /** Sessions of an earlier process with which the manager begins. */
   resumed: readonly SessionInput[] = [];
@@ -193,6 +203,7 @@ export class TraderRuntime {
       refusal: () => this.approvals.refusal(),
       onListed: (market) => this.listed(market),
     });
+    this.checkpoints = new Checkpoints({ journal, snapshots: parts.checkpoints, log: parts.log }, this.remembered);
     this.register = new ActorRegister(clocks.market, this.sessions.moved);
   }
 
@@ -213,14 +224,26 @@ export class TraderRuntime {
     return this.#firstQuoteMs;
   }
 
+  /** Starts on this folder died one after the other: this one does nothing but take orders back. */
+  get guarded(): CrashLoop | null {
+    return this.#guarded;
+  }
+  guard(loop: CrashLoop): void {
+    this.#guarded = loop;
+  }
+
   /** The first order of this process was accepted. */
   noteFirstQuote(): void {
     this.#firstQuoteMs ??= this.parts.clocks.monotonicMs() - this.parts.startedMs;
   }
 
   /** The supervisor's word: approvals given under another mode open nothing any more. */
-  applyMode(mode: RiskMode, bySwitch: boolean): void {
-    if (bySwitch) this.#haltedBySwitch = true;
+  applyMode(
+    mode: RiskMode,
+    event: { readonly type: string; readonly action?: string; readonly reason?: string },
+  ): void {
+    journalOperator(event, this.days, this.parts.journal);
+    if (event.type === 'switch.fired' && event.action === 'halt') this.#haltedBySwitch = true;
     // A bar that is only put up for longer changes nothing for what was approved under it.
     if (this.#modeApplied === mode) return;
     this.#mode = mode;
@@ -268,10 +291,11 @@ export class TraderRuntime {
       sessions: () => this.sessions.entries(),
       save: (session, signals) => saveSignals(this.parts.bookmarks, session, this.parts.journal.lastSequence, signals),
     });
-    if (readiness.startReducing) actor.system.get('supervisor')?.send({ type: 'operator.reduce' });
+    const endBars = putUpBars(this, readiness, (event) => actor.system.get('supervisor')?.send(event));
     if (this.#drain !== null) actor.send(this.#drain);
     let proof = await Promise.race([stopped, this.#abandoned.promise]);
     if (this.#fault !== null) proof = await this.#clearUp();
+    endBars();
     endSamples();
     endCheckpoints();
     tickPlane.unsubscribe();

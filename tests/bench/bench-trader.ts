@@ -16,6 +16,7 @@ import { quoter } from '../../src/runtime/quoter.ts';
 import { openBookmarks } from '../../src/runtime/stored-sessions.ts';
 import { connectTickPlane } from '../../src/runtime/tick-plane.ts';
 import { TraderRuntime } from '../../src/runtime/trader-runtime.ts';
+import { Snapshots } from '../../src/store/snapshots.ts';
 import type { Store } from '../../src/store/store.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
 import { withSettings } from '../support/default-settings.ts';
@@ -109,6 +110,7 @@ export async function createBenchTrader(options: {
     settings: SETTINGS,
     journal,
     bookmarks: openBookmarks(store, journal),
+    checkpoints: new Snapshots(store, journal, 'trader'),
     run: named<RunId>('bench'),
     haltFile: () => false,
     log: SILENT,

@@ -4,14 +4,17 @@ import { type ClientOrderId, named, type Ticker } from '../../src/domain/ids.ts'
 import type { Json } from '../../src/domain/json.ts';
 import { ManualClock } from '../../src/domain/manual-clock.ts';
 import { intend, type OrderIntent, type OrderRow } from '../../src/domain/order.ts';
-import { fromDollars } from '../../src/domain/units.ts';
+import { fromDollars, unixMs } from '../../src/domain/units.ts';
 import { OrderTable } from '../../src/gateway/order-table.ts';
-import { Ledger } from '../../src/ledger/ledger.ts';
 import { Exposure } from '../../src/risk/exposure.ts';
 import { HOUR_MS, WindowCounter } from '../../src/risk/kill-switches.ts';
-import { DayBook } from '../../src/runtime/day-book.ts';
-import { loadJournal, type RecoverParts, recordOf } from '../../src/runtime/recover.ts';
+import { Checkpoints } from '../../src/runtime/checkpoints.ts';
+import { SILENT } from '../../src/runtime/log.ts';
+import { restore } from '../../src/runtime/recover.ts';
+import { Remembered } from '../../src/runtime/remembered.ts';
+import { recordOf } from '../../src/runtime/row-record.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
+import { Snapshots } from '../../src/store/snapshots.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
 import { DEFAULTS } from '../support/default-settings.ts';
 import { NOON_MS, price, quantity } from '../support/markets.ts';
@@ -61,8 +64,12 @@ const filled = (contracts: number): [string, Json] => [
   },
 ];
 
-interface Loaded extends RecoverParts {
-  readonly wasOpened: boolean;
+interface Loaded {
+  readonly remembered: Remembered;
+  readonly table: OrderTable;
+  readonly exposure: Exposure;
+  readonly entries: WindowCounter;
+  readonly journal: StoreJournal;
 }
 
 async function journalOf(store: MemoryStore): Promise<StoreJournal> {
@@ -79,26 +86,21 @@ async function load(entries: readonly (readonly [string, Json])[]): Promise<Load
   return loadFrom(before.crash());
 }
 
+const BOOT_MS = unixMs(NOON_MS + 5_000);
+
 async function loadFrom(store: MemoryStore): Promise<Loaded> {
   const journal = await journalOf(store);
-  const clock = new ManualClock(NOON_MS);
-  const recovering: RecoverParts = {
-    ledger: new Ledger(),
-    table: new OrderTable(() => undefined),
-    exposure: new Exposure(),
-    // Loading asks the exchange nothing.
-    accounts: null as never,
-    days: new DayBook(),
-    approvals: { entries: new WindowCounter(DEFAULTS.risk.entriesPerHourMax) },
-    parts: {
-      journal,
-      clocks: { wall: clock, market: clock, monotonicMs: () => 0 },
-      settings: DEFAULTS,
-      venue: null as never,
-    },
-  };
-  const wasOpened = await loadJournal(recovering);
-  return { ...recovering, wasOpened };
+  const remembered = new Remembered();
+  await new Checkpoints(
+    { journal, snapshots: new Snapshots(store, journal, 'trader'), log: SILENT },
+    remembered,
+  ).load();
+  const table = new OrderTable(() => undefined);
+  const exposure = new Exposure();
+  const counter = new WindowCounter(DEFAULTS.risk.entriesPerHourMax);
+  const { approvalValidMs } = DEFAULTS.risk;
+  restore(remembered, { table, exposure, entries: counter, approvalValidMs, wallMs: BOOT_MS });
+  return { remembered, table, exposure, entries: counter, journal };
 }
 
 describe('an order in the tail', () => {
@@ -158,30 +160,31 @@ describe('an order in the tail', () => {
 
 describe('money', () => {
   it('is that of the opening, of every fill once, and of what was adjusted', async () => {
-    const { ledger, wasOpened } = await load([
+    const { remembered } = await load([
       filled(1),
       ['account.opened', { cash: fromDollars(1_000) }],
       filled(2),
       filled(2),
       ['account.adjusted', { id: 'a1', amount: fromDollars(0.5) }],
     ]);
-    expect(wasOpened).toBe(true);
+    const { ledger } = remembered;
+    expect(remembered.isOpened).toBe(true);
     expect(ledger.position(A).quantity).toBe(quantity(3));
     expect(ledger.explainedCash()).toBe(fromDollars(1_000 - 1.2 + 0.5));
   });
 
   it('was never opened by a process that died before it knew what there was', async () => {
-    const { wasOpened } = await load([['run.started', {}], filled(1)]);
-    expect(wasOpened).toBe(false);
+    const { remembered } = await load([['run.started', {}], filled(1)]);
+    expect(remembered.isOpened).toBe(false);
   });
 });
 
 describe('sessions of a process that died', () => {
   it('count against the entries of this hour; carried positions do not', async () => {
     const opened = (kind: string): [string, Json] => ['session.opened', { session: 's', market: A, kind }];
-    const { approvals } = await load([opened('quote'), opened('carry'), opened('quote')]);
-    expect(approvals.entries.count(NOON_MS)).toBe(2);
-    expect(approvals.entries.count((NOON_MS + HOUR_MS) as typeof NOON_MS)).toBe(0);
+    const { entries } = await load([opened('quote'), opened('carry'), opened('quote')]);
+    expect(entries.count(NOON_MS)).toBe(2);
+    expect(entries.count((NOON_MS + HOUR_MS) as typeof NOON_MS)).toBe(0);
   });
 });
 
@@ -194,10 +197,11 @@ describe('risk', () => {
       resumeAtMs: NOON_MS + 60_000,
       day: '2026-06-15',
     };
-    const { days } = await load([
+    const { remembered } = await load([
       ['day.began', { day: '2026-06-15', equity: fromDollars(900) }],
       ['switch.fired', fired],
     ]);
+    const { days } = remembered;
     expect(days.startOf(NOON_MS, fromDollars(1))).toBe(fromDollars(900));
     expect(days.standing(NOON_MS)).toEqual([fired]);
   });
@@ -212,7 +216,7 @@ describe('loading', () => {
     const first = await loadFrom(store);
     const second = await loadFrom(store);
     expect([...second.table.allOpen()]).toEqual([...first.table.allOpen()]);
-    expect(second.ledger.toJson()).toEqual(first.ledger.toJson());
-    expect(second.parts.journal.lastSequence).toBe(3);
+    expect(second.remembered.toJson()).toEqual(first.remembered.toJson());
+    expect(second.journal.lastSequence).toBe(3);
   });
 });

@@ -125,7 +125,7 @@ describe('the daily loss', () => {
     expect(at.journal.filter(({ kind }) => kind === 'day.began')).toHaveLength(2);
   });
 
-  it('of an earlier run on the same day stops this one before anything is quoted; on the next day it does not', () => {
+  it('of an earlier run stops this one before anything is quoted, on a later day too, until the operator lifts it', () => {
     const first = stage();
     first.advance(1_000);
     first.state.equity = 900;
@@ -142,7 +142,13 @@ describe('the daily loss', () => {
     const later = stage({ days: recall() });
     later.market.advanceTo(NOON_MS + 86_400_000);
     later.advance(5_000);
-    expect(later.heard).toEqual([]);
+    expect(later.heard).toEqual([loss('100.000000', '50.000000')]);
+    const days = recall();
+    days.lift();
+    const lifted = stage({ days });
+    lifted.market.advanceTo(NOON_MS + 86_400_000);
+    lifted.advance(5_000);
+    expect(lifted.heard).toEqual([{ type: 'operator.reduce' }]);
   });
 });
 
