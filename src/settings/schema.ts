@@ -179,6 +179,13 @@ export const settingsSchema = z.strictObject({
     cashToleranceDollars: nonNegative,
     cashToleranceShare: share,
   }),
+  recorder: z.strictObject({
+    flushEveryMs: positive,
+    chunkKilobytes: positive,
+    bufferMegabytesMax: positive,
+    fileMegabytesMax: positive,
+    fileMinutesMax: positive,
+  }),
   console: z.strictObject({
     port: z.number().int().min(0).max(65_535),
     host: z.enum(['127.0.0.1', '::1', 'localhost']),

@@ -115,8 +115,9 @@ export class LineDecoder {
 
   #own(fields: Fields): readonly DecodedLine[] {
     const recvMs = receiveTime(fields);
-    if (fields.control === 'recording') this.#header(fieldsOf(fields.data, 'data'));
-    this.#count(integer(fields, 'n'));
+    const number = integer(fields, 'n');
+    if (fields.control === 'recording') this.#header(fieldsOf(fields.data, 'data'), number);
+    this.#count(number);
     if (typeof fields.control === 'string') return [this.#control(recvMs, fields.control, fields.data)];
     if ('private' in fields) return [this.#said(recvMs, OTHER)];
     const frame = 'text' in fields ? frameInText(fields.text) : fields.frame;
@@ -130,7 +131,7 @@ export class LineDecoder {
     }
   }
 
-  #header(data: Fields): void {
+  #header(data: Fields, number: number): void {
     if (data.format !== 'bothsides') throw new LineRefused(`its format ${String(data.format)} is not known here`);
     if (data.version !== VERSION)
       throw new LineRefused(`its version ${String(data.version)} is not the one that is read here, ${VERSION}`);
@@ -139,13 +140,16 @@ export class LineDecoder {
     if (run === this.#run) return;
     this.#lose('file');
     this.#run = run;
-    this.#number = 0;
+    this.#number = number;
     this.#isConnected = false;
   }
 
-  /** Lines are numbered over all files of a run, those included that were not written: a hole shows. */
+  /**
+   * Lines are numbered over all files of a run, those included that were left out: a hole shows. What a file repeats at
+   * its head has the number of the line before.
+   */
   #count(number: number): void {
-    if (number !== this.#number + 1 && this.#number > 0) this.#lose('dropped');
+    if (number !== this.#number + 1 && number !== this.#number) this.#lose('dropped');
     this.#number = number;
   }
 
