@@ -60,7 +60,8 @@ describe('a discovery', () => {
     const idle = await idleTrader(93);
     let blank: Market | null = null;
     const catalogue = tellingOf(idle.runtime, (market) => {
-      const isGood = (market.volume24h as number) > 1_000_000;
+      const endsSoon = market.closeMs - idle.runtime.parts.clocks.market.now() < 2 * 86_400_000;
+      const isGood = endsSoon && (market.volume24h as number) > 1_000_000;
       if (!isGood || (blank !== null && blank.ticker !== market.ticker)) return market;
       blank = { ...market, bid: null, ask: null };
       return blank;

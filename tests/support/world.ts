@@ -11,8 +11,9 @@ import { loadSettings } from '../../src/settings/load.ts';
 import type { Settings } from '../../src/settings/schema.ts';
 import type { MemoryStore } from '../../src/store/memory-store.ts';
 
+/** The settings of `npm start`, with fewer sessions at a time: what a test looks at shows in eight as well. */
 export function simSettings(sets: readonly string[] = []): Settings {
-  return loadSettings({ mode: 'sim', sets, env: {} }).settings;
+  return loadSettings({ mode: 'sim', sets: ['session.concurrentMax=8', ...sets], env: {} }).settings;
 }
 
 export interface Trial {
