@@ -20,6 +20,7 @@ import { MemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { type Latency, type LineOptions, latentSockets, latentTransport } from './virtual-line.ts';
+import { VirtualSleep } from './virtual-sleep.ts';
 
 /** Somebody between trader and exchange who may lose, delay or invent what passes. */
 export interface Interference {
@@ -59,6 +60,8 @@ export interface Bystander {
 /** A run whose process can die: nothing of it happens any more, its connections break, its answers reach nobody. */
 export interface VirtualRun extends TraderRun {
   kill(): void;
+  /** It can sleep too: the world goes on without it. */
+  readonly sleep: VirtualSleep;
 }
 
 export interface VirtualWorld {
@@ -131,7 +134,12 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
     async start({ forMs, store: given, haltFile, bystander }) {
       const own = random.split(`trader ${starts++}`);
       const near = bystander?.(() => life.kill()) ?? {};
-      const life = mortal(clock, near.transport?.(transport) ?? transport, near.sockets?.(sockets) ?? sockets);
+      const sleep = new VirtualSleep(clock);
+      const life = mortal(
+        sleep.clock(clock),
+        sleep.transport(near.transport?.(transport) ?? transport),
+        sleep.sockets(near.sockets?.(sockets) ?? sockets),
+      );
       const clocks: Clocks = { wall: life.clock, market: life.clock, monotonicMs: () => clock.monotonicMs() };
       const venue = createKalshiVenue({
         restUrl: REST_URL,
@@ -161,7 +169,7 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
       });
       // As in real time: there is nothing more to trade on, whether it was played to its end or broke off.
       exchange.recordingEnded?.then(run.windDown, run.windDown);
-      return { ...run, finished: run.finished.finally(() => venue.close()), kill: life.kill };
+      return { ...run, finished: run.finished.finally(() => venue.close()), kill: life.kill, sleep };
     },
     advance: (byMs, done) => clock.run(clock.now() + byMs, done),
     stop: () => exchange.stop(),
@@ -174,7 +182,7 @@ async function startOf(flow: WorldFlow, startMs: number | undefined): Promise<Un
 }
 
 /** Clock, transport and sockets of one process of the trader, until it is killed. */
-function mortal(clock: VirtualClock, transport: HttpTransport, sockets: SocketPort) {
+function mortal(clock: Clock, transport: HttpTransport, sockets: SocketPort) {
   let isAlive = true;
   const open = new Set<Socket>();
   const living: Clock = {
