@@ -70,7 +70,12 @@ export class Tape {
     return this;
   }
 
-  /** Lines of what somebody else says in between: for tapes that are put together. */
+  /** Lines as they are, of another tape or of none. */
+  take(lines: readonly string[]): this {
+    this.#lines.push(...lines);
+    return this;
+  }
+
   get lines(): readonly string[] {
     return this.#lines;
   }

@@ -1,0 +1,204 @@
+/**
+ * Recordings in a virtual world: hand-made tapes whose fills, and every figure made of them, are known beforehand; and
+ * what such a run may depend on: the recording, the seed and the settings, nothing else.
+ */
+import { createHook } from 'node:async_hooks';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { figuresOf } from '../../src/analytics/run-tally.ts';
+import { replayAll } from '../../src/backtest/replay-pool.ts';
+import { replayOutcome, replayRecording } from '../../src/backtest/replay-run.ts';
+import { totalOf } from '../../src/backtest/replay-table.ts';
+import { createVirtualWorld } from '../../src/backtest/virtual-world.ts';
+import type { Fill } from '../../src/domain/fill.ts';
+import type { JournalEntry } from '../../src/domain/journal.ts';
+import { loadSettings } from '../../src/settings/load.ts';
+import { TAPE_START_MS, Tape } from '../support/tape.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bothsides-replay-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const settingsOf = (sets: readonly string[] = []) => loadSettings({ mode: 'replay', sets, env: {} }).settings;
+
+/** A book 4¢ wide: we join both sides of it, three contracts behind a hundred, before five seconds are over. */
+const opening = (): Tape =>
+  new Tape().watch(0).snapshot(
+    100,
+    [
+      [47, 50],
+      [48, 100],
+    ],
+    [
+      [52, 100],
+      [53, 50],
+    ],
+  );
+
+/** Of our three contracts at 48¢ one is bought at 40 s, when 101 contracts had been sold there since we came. */
+const oneFill = (): Tape =>
+  opening()
+    .trade(20_000, 'ask', 48, 99)
+    // Others come after us, and some of those that leave came after us as well.
+    .delta(20_500, 'bid', 48, 50)
+    .delta(30_000, 'bid', 48, -20)
+    .trade(40_000, 'ask', 48, 2)
+    // The mid is 50.5¢ a second later, 50¢ ten seconds later, 49.5¢ a minute later.
+    .delta(40_600, 'bid', 49, 10)
+    .delta(45_000, 'bid', 49, -10)
+    .delta(90_000, 'bid', 48, -29)
+    .delta(120_000, 'bid', 30, 1);
+
+/** What the trader wrote down, times from the start of the tape. */
+async function journalOf(recording: string, sets: readonly string[] = []): Promise<readonly JournalEntry[]> {
+  const world = await createVirtualWorld({ seed: 1, settings: settingsOf(sets), flow: { kind: 'replay', recording } });
+  expect(world.clock.now()).toBe(TAPE_START_MS);
+  const run = await world.start({ forMs: null });
+  const entries: JournalEntry[] = [];
+  run.journal.entries$.subscribe((entry) => entries.push(entry));
+  let hasEnded = false;
+  run.finished.then(() => {
+    hasEnded = true;
+  });
+  await world.advance(3_600_000, () => hasEnded);
+  world.stop();
+  expect(hasEnded).toBe(true);
+  return entries.map((entry) => ({ ...entry, marketMs: (entry.marketMs - TAPE_START_MS) as typeof entry.marketMs }));
+}
+const fillsIn = (entries: readonly JournalEntry[]) =>
+  entries
+    .filter(({ kind }) => kind === 'fill.received')
+    .map(({ data }) => data as unknown as Fill)
+    .map(({ atMs, side, price, quantity, isTaker }) => [atMs - TAPE_START_MS, side, price, quantity, isTaker]);
+
+describe('A recording as the crowd of a virtual world', () => {
+  it('fills our bid when all that stood before it had been sold to, and not by what came after it', async () => {
+    const fills = fillsIn(await journalOf(await oneFill().write(join(folder, 'one-fill.jsonl'))));
+    expect(fills[0]).toEqual([40_000, 'bid', 4_800, 100, false]);
+    // It was played at 120 s; the one contract is sold to the best bid that is left, and nothing of ours remains.
+    expect(fills.slice(1)).toEqual([[expect.any(Number), 'ask', 4_700, 100, true]]);
+    expect(fills[1]![0]).toBeGreaterThan(120_000);
+    expect(fills[1]![0]).toBeLessThan(121_000);
+  });
+
+  it('comes to the figures that were computed by hand', async () => {
+    const recording = await oneFill().write(join(folder, 'figures.jsonl'));
+    const outcome = await replayRecording({ recording, settings: settingsOf() });
+    expect(outcome).toMatchObject({
+      exit: 0,
+      failure: null,
+      markets: 1,
+      deltas: 8,
+      ordersCreated: 3,
+      denied: 0,
+      rejected: 0,
+      settled: 0,
+      openAtEnd: 0,
+      difference: 0,
+    });
+    const { tally } = outcome;
+    // Bought at 48¢, sold at 47¢ as taker: the fee is 7 % of 0.47 × 0.53, up to the next $0.0001.
+    expect(tally).toMatchObject({ fills: 2, contracts: 200, makerContracts: 100, realizedPnl: -10_000, fees: 17_500 });
+    const figures = figuresOf(tally);
+    expect(figures).toMatchObject({ makerShare: 0.5, netPnl: -27_500, netCentsPerContract: -1.375 });
+    // 2¢ below the mid of 50¢ when bought, 2.5¢ below that of 49.5¢ when sold.
+    expect(figures.capturedCents).toBe(-0.25);
+    // What was sold after the recording's end has no later mid.
+    expect(tally.markouts.map(({ quantity }) => quantity)).toEqual([100, 100, 100]);
+    expect(figures.markoutCents).toEqual([2.5, 2, 1.5]);
+    // One contract for 80 of 120 seconds.
+    expect(figures.positionMeanAbsolute).toBeCloseTo(80 / 120, 2);
+    expect(figures.positionDeviation).toBeCloseTo(Math.sqrt((80 / 120) * (40 / 120)), 2);
+    // From before 5 s to 120 s.
+    expect(figures.twoSidedShare).toBeGreaterThan(115 / 121);
+    expect(figures.twoSidedShare).toBeLessThan(1);
+  });
+
+  it('knows nothing of what is played later', async () => {
+    const until = 60_000;
+    const rise = opening().trade(20_000, 'ask', 48, 99).trade(70_000, 'bid', 52, 100).delta(120_000, 'bid', 51, 500);
+    const fall = opening().trade(20_000, 'ask', 48, 99).trade(70_000, 'ask', 48, 100).delta(120_000, 'ask', 49, 500);
+    const earlier = async (tape: Tape, name: string) =>
+      (await journalOf(await tape.write(join(folder, name)))).filter(({ marketMs }) => marketMs < until);
+    const risen = await earlier(rise, 'rise.jsonl');
+    expect(risen.length).toBeGreaterThan(10);
+    expect(await earlier(fall, 'fall.jsonl')).toEqual(risen);
+  });
+
+  it('that breaks off is traded to where it breaks off, and says so', async () => {
+    const recording = await oneFill().take(['{"recv_ns":']).write(join(folder, 'broken.jsonl'));
+    const outcome = await replayRecording({ recording, settings: settingsOf() });
+    expect(outcome).toMatchObject({ exit: 2, ordersCreated: 3, difference: 0 });
+    expect(outcome.tally).toMatchObject({ fills: 2, makerContracts: 100 });
+    expect(outcome.failure).toContain('broken.jsonl');
+  });
+});
+
+describe('A replay', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('writes the same journal each time, however it is read, and another with another seed, latency or setting', async () => {
+    const plain = await oneFill().write(join(folder, 'same.jsonl'));
+    const packed = await oneFill().write(join(folder, 'same.jsonl.zst'));
+    const hash = async (recording: string, sets: readonly string[] = [], baseMs?: number) => {
+      const latency = baseMs === undefined ? {} : { latency: { baseMs, jitterMs: 3 } };
+      return (await replayRecording({ recording, settings: settingsOf(sets), ...latency })).journalHash;
+    };
+    const first = await hash(plain);
+    expect(await hash(plain)).toBe(first);
+    expect(await hash(packed)).toBe(first);
+    const others = [
+      await hash(plain, ['sim.seed=2']),
+      await hash(plain, [], 20),
+      await hash(plain, ['session.quantityContracts=2']),
+    ];
+    expect(new Set([first, ...others]).size).toBe(4);
+  });
+
+  it('asks the machine for nothing but the file', async () => {
+    const recording = await oneFill().write(join(folder, 'guarded.jsonl.zst'));
+    const settings = settingsOf();
+    const asked: string[] = [];
+    const forbid = (name: string) => () => {
+      asked.push(`${name} at ${new Error().stack?.split('\n').slice(2, 4).join(' ').trim()}`);
+      throw new Error(`${name} was asked in a virtual world`);
+    };
+    const kinds = new Set<string>();
+    const settled = new Set(['PROMISE', 'Immediate', 'TickObject', 'Microtask', 'Timeout']);
+    // Opening, reading and unpacking a file: a replay stands still while that is under way.
+    const reading = /^(FSREQ|FILEHANDLE|ZSTD|ZLIB|STREAM_END)/;
+    const hook = createHook({ init: (_id, type) => void (settled.has(type) || reading.test(type) || kinds.add(type)) });
+    vi.spyOn(Date, 'now').mockImplementation(forbid('Date.now') as never);
+    vi.spyOn(Math, 'random').mockImplementation(forbid('Math.random') as never);
+    vi.spyOn(performance, 'now').mockImplementation(forbid('performance.now') as never);
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(forbid('setTimeout') as never);
+    vi.spyOn(globalThis, 'setInterval').mockImplementation(forbid('setInterval') as never);
+    hook.enable();
+    try {
+      await replayRecording({ recording, settings });
+    } finally {
+      hook.disable();
+      vi.restoreAllMocks();
+    }
+    expect(asked).toEqual([]);
+    expect([...kinds]).toEqual([]);
+  });
+
+  it('comes to the same on a thread beside others, in the order that was asked for', async () => {
+    const one = await oneFill().write(join(folder, 'thread-1.jsonl'));
+    const two = await opening().delta(60_000, 'bid', 30, 1).write(join(folder, 'thread-2.jsonl'));
+    const none = join(folder, 'none.jsonl');
+    const jobs = [one, none, two].map((recording) => ({ recording, settings: settingsOf() }));
+    const heard: number[] = [];
+    const outcomes = await replayAll(jobs, { threads: 2, onOutcome: (index) => heard.push(index) });
+    expect(outcomes).toEqual(await Promise.all(jobs.map(replayOutcome)));
+    expect(heard.sort()).toEqual([0, 1, 2]);
+    expect(outcomes[1]).toMatchObject({ exit: 2, failure: expect.stringContaining('none.jsonl'), ordersCreated: 0 });
+    // One run that failed is not hidden by those that did not.
+    expect(totalOf(outcomes).outcome).toMatchObject({ exit: 2, ordersCreated: 5, markets: 2 });
+  });
+});
