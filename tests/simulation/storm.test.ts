@@ -13,7 +13,7 @@ import { BothsidesError } from '../../src/domain/errors.ts';
 import type { Random } from '../../src/domain/random.ts';
 import { createRandom } from '../../src/domain/seeded-random.ts';
 import type { Summary } from '../../src/runtime/summary.ts';
-import { createMeddler, type Meddler, type Switches } from '../support/interference.ts';
+import { CALM, createMeddler, type Meddler } from '../support/interference.ts';
 import { differences, restart, restingAtExchange, simSettings, startTrial } from '../support/world.ts';
 
 const LONG = process.env.BOTHSIDES_LONG === '1';
@@ -59,18 +59,6 @@ function misfortune(random: Random, meddler: Meddler): { readonly name: string; 
   }
 }
 
-function calm(switches: Switches): void {
-  Object.assign(switches, {
-    throttling: false,
-    lostAnswers: 0,
-    lostCreates: 0,
-    lostDeltas: 0,
-    deaf: false,
-    refusing: false,
-    silent: false,
-  } satisfies Switches);
-}
-
 async function storm(seed: number): Promise<object> {
   const random = createRandom(seed).split('storm');
   const meddler = createMeddler();
@@ -108,7 +96,7 @@ async function storm(seed: number): Promise<object> {
     if (endsByHalt) isHaltFileThere = true;
     else trial.run.windDown();
   });
-  at(STORM_MS, 'calm', () => calm(meddler.switches));
+  at(STORM_MS, 'calm', () => Object.assign(meddler.switches, CALM));
   if (endsByHalt) at(STORM_MS, 'wind-down', () => trial.run.windDown());
   const violations: string[] = [];
   if (dies) {

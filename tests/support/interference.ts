@@ -1,6 +1,8 @@
 /** What may happen between trader and exchange, switched on and off by a test. */
 import type { Interference } from '../../src/backtest/virtual-world.ts';
+import { sleep } from '../../src/domain/clock.ts';
 import type { Socket } from '../../src/exchange/kalshi/sockets.ts';
+import type { HttpAnswer, HttpRequest, HttpTransport } from '../../src/exchange/kalshi/transport.ts';
 
 export interface Switches {
   /** Every request is answered 429 and does nothing. */
@@ -9,6 +11,13 @@ export interface Switches {
   lostAnswers: number;
   /** So many creates from now on never arrive and are never answered. */
   lostCreates: number;
+  /** So many cancels from now on take effect and are never answered. */
+  lostCancels: number;
+  /** So many creates, and so many cancels, from now on wander about for seconds before they come to the exchange. */
+  lateCreates: number;
+  lateCancels: number;
+  /** Listings of the account break off: half of the first page, and no second one. */
+  cutListings: boolean;
   /** So many changes of a book from now on are lost on the way. */
   lostDeltas: number;
   /** The venue's news of our orders is lost on the way. */
@@ -18,6 +27,24 @@ export interface Switches {
   /** Nothing comes through any more, and nobody says so. */
   silent: boolean;
 }
+
+/** Nothing happens that should not. */
+export const CALM: Readonly<Switches> = {
+  throttling: false,
+  lostAnswers: 0,
+  lostCreates: 0,
+  lostCancels: 0,
+  lateCreates: 0,
+  lateCancels: 0,
+  cutListings: false,
+  lostDeltas: 0,
+  deaf: false,
+  refusing: false,
+  silent: false,
+};
+
+/** So long a late request wanders: longer than we wait for an answer, shorter than its signature is good. */
+const LATE_MS = [300, 9_000] as const;
 
 export interface Meddler {
   readonly switches: Switches;
@@ -29,17 +56,14 @@ export interface Meddler {
 }
 
 export function createMeddler(): Meddler {
-  const switches: Switches = {
-    throttling: false,
-    lostAnswers: 0,
-    lostCreates: 0,
-    lostDeltas: 0,
-    deaf: false,
-    refusing: false,
-    silent: false,
-  };
+  const switches: Switches = { ...CALM };
   const open = new Set<Socket>();
   const seen: string[] = [];
+  const take = (name: 'lostAnswers' | 'lostCreates' | 'lostCancels' | 'lateCreates' | 'lateCancels'): boolean => {
+    if (switches[name] === 0) return false;
+    switches[name]--;
+    return true;
+  };
   return {
     switches,
     seen,
@@ -51,21 +75,20 @@ export function createMeddler(): Meddler {
       }
     },
     interference: {
-      transport: (inner) => ({
+      transport: (inner, clock, random) => ({
         async send(request) {
           const { pathname } = new URL(request.url);
           seen.push(`${request.method} ${pathname}`);
           if (switches.throttling) return { status: 429, body: '{"error":"too many requests"}', date: null };
           const isCreate = request.method === 'POST' && pathname.endsWith('/portfolio/events/orders');
-          if (isCreate && switches.lostCreates > 0) {
-            switches.lostCreates--;
-            return unanswered(request.signal);
-          }
+          const isCancel = request.method === 'DELETE' && pathname.includes('/portfolio/events/orders/');
+          if (switches.cutListings && request.method === 'GET' && LISTINGS.test(pathname)) return cut(inner, request);
+          if (isCreate && take('lostCreates')) return unanswered(request.signal);
+          // Whoever gives up waiting does not call it back.
+          if ((isCreate && take('lateCreates')) || (isCancel && take('lateCancels')))
+            await sleep(clock, random.integer(...LATE_MS));
           const answer = await inner.send(request);
-          if (isCreate && switches.lostAnswers > 0) {
-            switches.lostAnswers--;
-            return unanswered(request.signal);
-          }
+          if ((isCreate && take('lostAnswers')) || (isCancel && take('lostCancels'))) return unanswered(request.signal);
           return answer;
         },
       }),
@@ -102,6 +125,20 @@ export function createMeddler(): Meddler {
       }),
     },
   };
+}
+
+const LISTINGS = /\/portfolio\/(orders|fills|positions|settlements)$/;
+const CUT = 'cut';
+
+/** The first half of a listing, with a cursor that leads nowhere. */
+async function cut(inner: HttpTransport, request: HttpRequest): Promise<HttpAnswer> {
+  if (new URL(request.url).searchParams.get('cursor') === CUT) return { status: 503, body: '', date: null };
+  const answer = await inner.send(request);
+  if (answer.status !== 200) return answer;
+  const page = JSON.parse(answer.body) as Record<string, unknown>;
+  for (const [name, items] of Object.entries(page))
+    if (Array.isArray(items)) page[name] = items.slice(0, Math.floor(items.length / 2));
+  return { ...answer, body: JSON.stringify({ ...page, cursor: CUT }) };
 }
 
 function unanswered(signal: AbortSignal): Promise<never> {
