@@ -27,9 +27,16 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'trade on recordings as fast as this machine can, and show what they came to',
     load: async () => (await import('./replay.ts')).registerReplay,
   },
+  accept: {
+    description: 'show what does not add up with the exchange; with --yes take its word',
+    load: async () => (await import('./accept.ts')).registerAccept,
+  },
+  resume: {
+    description: 'lift the halt or pause of a stopped trader',
+    load: async () => (await import('./resume.ts')).registerResume,
+  },
   ...Object.fromEntries(
     [
-      'accept',
       'backtest',
       'cancel-all',
       'charts',
@@ -43,7 +50,6 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
       'pause',
       'record',
       'report',
-      'resume',
       'scan',
       'status',
       'why',

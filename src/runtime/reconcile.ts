@@ -57,12 +57,10 @@ export async function reconcile(parts: ReconcileParts): Promise<Readiness> {
   const restored = remembered.isOpened;
   const beganMs = clocks.market.now();
 
-  const cancels = cancelKnown(ordersOf(parts));
-  let reading = await readAfter(parts, cancels);
-  for (let again = 0; again < READ_AGAIN_MAX && !(await addsUp(parts, reading, restored)); again++) {
-    await sleep(clocks.wall, READ_AGAIN_AFTER_MS);
-    reading = await readAfter(parts, Promise.resolve());
-  }
+  const reading = await readUntilItAddsUp(parts, {
+    first: cancelKnown(ordersOf(parts)),
+    clear: (read) => clearLeftovers(parts, read),
+  });
   const difference = compareAccount(parts.ledger, table.allOpen(), reading);
   if (difference.positions.length > 0) throw refused('Positions do not add up, trading is refused.', difference);
   if (restored) takeRemainder(parts, difference);
@@ -79,16 +77,33 @@ export async function reconcile(parts: ReconcileParts): Promise<Readiness> {
   return { restored, startReducing };
 }
 
-/** One reading of the whole account, after `work`; orders of ours that it shows resting are canceled first. */
-async function readAfter(parts: ReconcileParts, work: Promise<void>): Promise<AccountReading> {
+/** What goes on at the exchange besides being read; none of it where a person only wants to see. */
+export interface Clearing {
+  /** Under way before the first reading, which waits for it. */
+  readonly first: Promise<void>;
+  readonly clear: (reading: () => Promise<AccountReading>) => Promise<AccountReading>;
+}
+
+/** The account on complete listings, read again for a while where it does not agree with what is remembered. */
+export async function readUntilItAddsUp(parts: ReconcileParts, { first, clear }: Clearing): Promise<AccountReading> {
   const { clocks } = parts.parts;
+  const restored = parts.remembered.isOpened;
+  let work = first;
+  for (let again = 0; ; again++) {
+    const reading = await clear(() => readAccount(parts, work));
+    work = Promise.resolve();
+    if ((await addsUp(parts, reading, restored)) || again === READ_AGAIN_MAX) return reading;
+    await sleep(clocks.wall, READ_AGAIN_AFTER_MS);
+  }
+}
+
+/** Orders of ours that a reading shows resting are canceled, until one shows none. */
+async function clearLeftovers(parts: ReconcileParts, read: () => Promise<AccountReading>): Promise<AccountReading> {
   const orders = ordersOf(parts);
-  let pending = work;
   for (let round = 0; round < CANCEL_ROUNDS_MAX; round++) {
-    const reading = await readAccount(parts, pending);
+    const reading = await read();
     if ((await cancelLeftovers(orders, reading.resting)) === 0) return reading;
-    if (round > 0) await sleep(clocks.wall, CANCEL_PAUSE_MS);
-    pending = Promise.resolve();
+    if (round > 0) await sleep(parts.parts.clocks.wall, CANCEL_PAUSE_MS);
   }
   throw stillResting();
 }
