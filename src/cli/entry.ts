@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'serve the embedded exchange over HTTP and WebSocket',
     load: async () => (await import('./exchange.ts')).registerExchange,
   },
+  record: {
+    description: 'write down what an exchange says, to be replayed',
+    load: async () => (await import('./record.ts')).registerRecord,
+  },
   config: {
     description: 'show every value in force and where it came from',
     load: async () => (await import('./config.ts')).registerConfig,
@@ -35,12 +39,15 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'lift the halt or pause of a stopped trader',
     load: async () => (await import('./resume.ts')).registerResume,
   },
+  doctor: {
+    description: 'look at everything that a start depends on, and say what to do',
+    load: async () => (await import('./doctor.ts')).registerDoctor,
+  },
   ...Object.fromEntries(
     [
       'backtest',
       'cancel-all',
       'charts',
-      'doctor',
       'export',
       'flatten',
       'halt',
@@ -48,7 +55,6 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
       'inspect',
       'markets',
       'pause',
-      'record',
       'report',
       'scan',
       'status',

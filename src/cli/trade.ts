@@ -3,14 +3,16 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Console, openConsole } from '../console/server.ts';
-import type { Clock } from '../domain/clock.ts';
 import { BothsidesError, EXIT, exitCodeOf, messageOf } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { createRandom } from '../domain/seeded-random.ts';
 import { createSigner } from '../exchange/kalshi/sign.ts';
 import { createWsSockets } from '../exchange/kalshi/sockets.ts';
+import { tapSockets } from '../exchange/kalshi/tapped-sockets.ts';
 import { createKyTransport } from '../exchange/kalshi/transport.ts';
 import { createKalshiVenue } from '../exchange/kalshi/venue.ts';
+import type { Recorder } from '../feed/recorder.ts';
+import { recordedVenue } from '../feed/recorder-venue.ts';
 import { selfCheck } from '../quoting/self-check.ts';
 import { followClock } from '../runtime/follow-clock.ts';
 import { startTrader, type TraderRun } from '../runtime/run-trader.ts';
@@ -27,9 +29,10 @@ import { durationArgument, integerArgument, listArgument, portArgument, repeated
 import { createLog } from './log.ts';
 import { note, print, printError, printJson } from './output.ts';
 import { reportProgress } from './progress.ts';
+import { closeRecorder, openRecorder, recordingsIn } from './recorder.ts';
 import { makeToken } from './secret.ts';
 import { listenForSignals } from './signals.ts';
-import { checkedAddress, openVenue, type Place, wsUrlFrom } from './venue.ts';
+import { addressOverrides, atExchange, firstAnswer, openVenue, type Place } from './venue.ts';
 
 export interface TradeFlags {
   readonly mode?: string;
@@ -45,6 +48,7 @@ export interface TradeFlags {
   readonly set?: readonly string[];
   readonly exchangeRest?: string;
   readonly exchangeWs?: string;
+  readonly record?: string | true;
   readonly json?: true;
 }
 
@@ -65,6 +69,7 @@ export function registerTrade(program: Command): void {
     .option('--set <key=value>', 'one override, may be repeated', repeated)
     .option('--exchange-rest <url>', 'an exchange that speaks Kalshi, for demo')
     .option('--exchange-ws <url>', 'its WebSocket; derived from the REST address when absent')
+    .option('--record [folder]', 'write down what the exchange says; <data>/recordings by default')
     .option('--json', 'the first line of stdout says where we are, the last what it came to')
     .action((flags: TradeFlags) => tradeCommand(flags));
 }
@@ -84,7 +89,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
       remedy: 'Built are sim, replay and demo.',
     });
   }
-  const overrides = overridesOf(flags);
+  const overrides = overridesOf(mode, flags);
   const { settings, warnings } = loadSettings({ mode, configPath: flags.config, sets: flags.set, overrides, env });
   checkFlags(mode, flags, settings);
   const log = createLog(flags.json === true, env.LOG_LEVEL);
@@ -113,13 +118,14 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     const clock = followClock(wall);
     closers.unshift(() => clock.stop());
     const clocks = { wall, market: clock.market, monotonicMs: () => wall.monotonicMs() };
+    let recorder: Recorder | null = null;
     const venue = createKalshiVenue({
       restUrl: place.restUrl,
       wsUrl: place.wsUrl,
       keyId: place.keyId,
       signer: createSigner(place.privateKey),
       transport: createKyTransport(),
-      sockets: createWsSockets(),
+      sockets: tapSockets(createWsSockets(), () => recorder),
       clocks,
       random,
       settings: settings.exchange,
@@ -137,6 +143,16 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
       return;
     }
 
+    if (flags.record !== undefined) {
+      const opened = await openRecorder({
+        folder: resolve(flags.record === true ? recordingsIn(dataDir) : flags.record),
+        ...{ clocks, settings, mode, restUrl: place.restUrl },
+        onFailure: (error) => log.warn({ error: error.message }, 'recording stopped; trading goes on'),
+        onGap: (dropped) => log.warn({ dropped }, 'the disk did not keep up: lines of the recording were left out'),
+      });
+      recorder = opened;
+      closers.unshift(() => closeRecorder(opened));
+    }
     let trader: TraderRun | null = null;
     const web = await openWeb(flags, settings, {
       isHealthy: () => trader?.isInControl() ?? false,
@@ -161,7 +177,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     trader = await startTrader({
       clocks,
       random,
-      venue,
+      venue: recorder === null ? venue : recordedVenue(venue, recorder),
       settings,
       store: folder.store,
       haltFile: () => existsSync(join(dataDir, 'HALT')),
@@ -209,34 +225,6 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
   }
 }
 
-/** An exchange that says nothing at all is given up on after this. */
-const FIRST_ANSWER_MS = 10_000;
-
-async function firstAnswer<T>(wall: Clock, answer: Promise<T>): Promise<T> {
-  const silence = Promise.withResolvers<never>();
-  const timer = wall.setTimeout(() => {
-    const text = `Nothing was answered within ${FIRST_ANSWER_MS / 1000} s.`;
-    const remedy = 'Check the address and whether the exchange is up.';
-    silence.reject(new BothsidesError('EXCHANGE_UNREACHABLE', text, { remedy }));
-  }, FIRST_ANSWER_MS);
-  try {
-    return await Promise.race([answer, silence.promise]);
-  } finally {
-    wall.clearTimeout(timer);
-  }
-}
-
-/** What goes wrong with an exchange is said with its address. */
-function atExchange(restUrl: string, cause: unknown): unknown {
-  if (!(cause instanceof BothsidesError) || !EXCHANGE_CODES.has(cause.code)) return cause;
-  return new BothsidesError(cause.code, `The exchange at ${restUrl}: ${cause.message}`, {
-    remedy: cause.remedy,
-    cause,
-  });
-}
-
-const EXCHANGE_CODES = new Set<string>(['EXCHANGE_UNREACHABLE', 'EXCHANGE_NONSENSE', 'CREDENTIALS_REFUSED']);
-
 function greeting(mode: Mode, seed: number | null, place: Place, consoleUrl: string | null, dataDir: string): string {
   const market = seed === null ? `the exchange at ${place.restUrl}` : `its own exchange, seed ${seed}`;
   return [
@@ -261,7 +249,7 @@ function withFault(summary: Summary, fault: BothsidesError | null): Summary {
   return fault === null || summary.exit !== EXIT.done ? summary : { ...summary, exit: exitCodeOf(fault) };
 }
 
-function overridesOf(flags: TradeFlags): Override[] {
+function overridesOf(mode: Mode, flags: TradeFlags): Override[] {
   const overrides: Override[] = [];
   if (flags.seed !== undefined) overrides.push({ key: 'sim.seed', value: flags.seed, source: '--seed' });
   if (flags.speed !== undefined) overrides.push({ key: 'sim.speed', value: flags.speed, source: '--speed' });
@@ -269,17 +257,7 @@ function overridesOf(flags: TradeFlags): Override[] {
     overrides.push({ key: 'sim.recording', value: flags.recording, source: '--recording' });
   if (flags.markets !== undefined)
     overrides.push({ key: 'discovery.markets', value: flags.markets, source: '--markets' });
-  // As settings they are checked as every address is: demo does not reach where money is real.
-  if (flags.exchangeRest !== undefined) {
-    const rest = checkedAddress(flags.exchangeRest, '--exchange-rest');
-    overrides.push({ key: 'exchange.demoRestUrl', value: rest, source: '--exchange-rest' });
-    if (flags.exchangeWs === undefined)
-      overrides.push({ key: 'exchange.demoWsUrl', value: wsUrlFrom(rest), source: '--exchange-rest' });
-  }
-  if (flags.exchangeWs !== undefined) {
-    const value = checkedAddress(flags.exchangeWs, '--exchange-ws');
-    overrides.push({ key: 'exchange.demoWsUrl', value, source: '--exchange-ws' });
-  }
+  if (mode === 'demo') overrides.push(...addressOverrides(flags, mode));
   return overrides;
 }
 

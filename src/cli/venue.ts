@@ -8,6 +8,7 @@ import { openCommandLog } from '../exchange/embedded/command-log.ts';
 import { createEmbedded } from '../exchange/embedded/embedded.ts';
 import { serveLoopback } from '../exchange/embedded/server.ts';
 import { type Environment, readCredentials } from '../settings/credentials.ts';
+import type { Override } from '../settings/load.ts';
 import type { Mode, Settings } from '../settings/schema.ts';
 import { openKeys } from './exchange-keys.ts';
 import { note } from './output.ts';
@@ -93,11 +94,13 @@ async function openOwn({ mode, settings, dataDir, wall, random, recording }: Pla
   };
 }
 
-function openOther({ env, settings }: PlaceOptions): Place {
+/** Throws CREDENTIALS_MISSING. */
+export function openOther({ mode, env, settings }: Pick<PlaceOptions, 'mode' | 'env' | 'settings'>): Place {
   const { keyId, privateKey } = readCredentials(env);
+  const { demoRestUrl, demoWsUrl, liveRestUrl, liveWsUrl } = settings.exchange;
   return {
-    restUrl: checkedAddress(settings.exchange.demoRestUrl, '--exchange-rest'),
-    wsUrl: checkedAddress(settings.exchange.demoWsUrl, '--exchange-ws'),
+    restUrl: checkedAddress(mode === 'live' ? liveRestUrl : demoRestUrl, '--exchange-rest'),
+    wsUrl: checkedAddress(mode === 'live' ? liveWsUrl : demoWsUrl, '--exchange-ws'),
     keyId,
     privateKey,
     privateKeyPath: privateKey.includes('-----BEGIN') ? null : resolve(privateKey),
@@ -106,6 +109,57 @@ function openOther({ env, settings }: PlaceOptions): Place {
     close: async () => undefined,
   };
 }
+
+/** Addresses as settings are checked as every address is: demo does not reach where money is real. */
+export function addressOverrides(
+  flags: { readonly exchangeRest?: string; readonly exchangeWs?: string },
+  mode: Mode,
+): Override[] {
+  const { exchangeRest, exchangeWs } = flags;
+  if (mode === 'live' && (exchangeRest !== undefined || exchangeWs !== undefined)) {
+    throw new BothsidesError('USAGE', 'Mode live has an address of its own.', { remedy: 'Add --mode demo.' });
+  }
+  const overrides: Override[] = [];
+  if (exchangeRest !== undefined) {
+    const rest = checkedAddress(exchangeRest, '--exchange-rest');
+    overrides.push({ key: 'exchange.demoRestUrl', value: rest, source: '--exchange-rest' });
+    if (exchangeWs === undefined)
+      overrides.push({ key: 'exchange.demoWsUrl', value: wsUrlFrom(rest), source: '--exchange-rest' });
+  }
+  if (exchangeWs !== undefined) {
+    const value = checkedAddress(exchangeWs, '--exchange-ws');
+    overrides.push({ key: 'exchange.demoWsUrl', value, source: '--exchange-ws' });
+  }
+  return overrides;
+}
+
+/** An exchange that says nothing at all is given up on after this. */
+const FIRST_ANSWER_MS = 10_000;
+
+export async function firstAnswer<T>(wall: Clock, answer: Promise<T>): Promise<T> {
+  const silence = Promise.withResolvers<never>();
+  const timer = wall.setTimeout(() => {
+    const text = `Nothing was answered within ${FIRST_ANSWER_MS / 1000} s.`;
+    const remedy = 'Check the address and whether the exchange is up.';
+    silence.reject(new BothsidesError('EXCHANGE_UNREACHABLE', text, { remedy }));
+  }, FIRST_ANSWER_MS);
+  try {
+    return await Promise.race([answer, silence.promise]);
+  } finally {
+    wall.clearTimeout(timer);
+  }
+}
+
+/** What goes wrong with an exchange is said with its address. */
+export function atExchange(restUrl: string, cause: unknown): unknown {
+  if (!(cause instanceof BothsidesError) || !EXCHANGE_CODES.has(cause.code)) return cause;
+  return new BothsidesError(cause.code, `The exchange at ${restUrl}: ${cause.message}`, {
+    remedy: cause.remedy,
+    cause,
+  });
+}
+
+const EXCHANGE_CODES = new Set<string>(['EXCHANGE_UNREACHABLE', 'EXCHANGE_NONSENSE', 'CREDENTIALS_REFUSED']);
 
 /** https://host/trade-api/v2 → wss://host/trade-api/ws/v2. Throws USAGE where that cannot be known. */
 export function wsUrlFrom(restUrl: string): string {

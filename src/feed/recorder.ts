@@ -115,6 +115,10 @@ export class Recorder {
     return { lines, frames, dropped, gaps, files: paths.length, bytes };
   }
 
+  get folder(): string {
+    return this.#options.folder;
+  }
+
   get files(): readonly string[] {
     return this.#files.paths;
   }

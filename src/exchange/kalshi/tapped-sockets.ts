@@ -15,10 +15,13 @@ export interface SocketTap {
 const CLOSED_BY_US = 1000;
 const nothing = (): void => {};
 
-export function tapSockets(sockets: SocketPort, tap: SocketTap): SocketPort {
+/** `tapOf` is asked at each opening; with null that connection is nobody's business. */
+export function tapSockets(sockets: SocketPort, tapOf: () => SocketTap | null): SocketPort {
   return {
     open(url, headers) {
       const inner = sockets.open(url, headers);
+      const tap = tapOf();
+      if (tap === null) return inner;
       let isOpen = false;
       const end = (code: number, reason: string): void => {
         if (isOpen) tap.disconnected(code, reason);
