@@ -159,6 +159,27 @@ describe('A replay', () => {
     expect(new Set([first, ...others]).size).toBe(4);
   });
 
+  it('stands still while the file is being read', async () => {
+    const long = opening();
+    for (let ms = 1_000; ms < 300_000; ms += 40) long.delta(ms, 'bid', 30, 1);
+    const recording = await long.write(join(folder, 'long.jsonl'));
+    const world = await createVirtualWorld({ seed: 1, settings: settingsOf(), flow: { kind: 'replay', recording } });
+    let looks = 0;
+    let early = 0;
+    const look = (): void => {
+      looks++;
+      if (world.exchange.replay?.pending !== null) early++;
+      world.clock.setTimeout(look, 10);
+    };
+    look();
+    early = 0;
+    await world.advance(300_000);
+    world.stop();
+    expect(world.exchange.replay?.stats.deltas).toBe(7_475);
+    expect(looks).toBeGreaterThan(29_000);
+    expect(early).toBe(0);
+  });
+
   it('asks the machine for nothing but the file', async () => {
     const recording = await oneFill().write(join(folder, 'guarded.jsonl.zst'));
     const settings = settingsOf();
