@@ -1,20 +1,16 @@
+import { existsSync } from 'node:fs';
 import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BothsidesError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { UnixMs } from '../domain/units.ts';
+import { type DataIdentity, IDENTITY_KEY } from './identity.ts';
 import { openLevelStore, unwritable } from './level-store.ts';
 import { makeFolder } from './make-folder.ts';
 import { getSealed, putSealed } from './sealed.ts';
+import { placeMended, STORE } from './set-aside.ts';
 import type { Store } from './store.ts';
 import { checkVersion } from './store-version.ts';
-
-/** What a folder's data belongs to: it is never mixed with another world's. */
-export interface DataIdentity {
-  readonly mode: string;
-  readonly seed: number | null;
-  readonly recording: string | null;
-}
 
 /** What the running process says about itself to others on this machine (port and token of its console). */
 export interface RunInfo {
@@ -40,9 +36,7 @@ const SIGN_START = 'Data of Bothsides';
 const SIGN_TEXT = `${SIGN_START}, a market maker. Made and read by the program alone; one process at a time.
 To start afresh, move this folder away: positions, orders and cash are read from the exchange.
 `;
-const STORE = 'store';
 const RUN = 'run.json';
-export const IDENTITY_KEY = 'meta/identity';
 
 /**
  * Opens a data folder, makes it when it is not there, and holds it for this process. Throws DATA_IN_USE (naming the
@@ -51,6 +45,7 @@ export const IDENTITY_KEY = 'meta/identity';
  */
 export async function openDataFolder(folder: string, identity: DataIdentity, now: UnixMs): Promise<DataFolder> {
   await claim(folder);
+  await placeMended(folder);
   const runFile = join(folder, RUN);
   const store = await openLevelStore(join(folder, STORE)).catch(async (error: unknown) => {
     throw error instanceof BothsidesError && error.code === 'DATA_IN_USE' ? await inUse(folder, error) : error;
@@ -79,22 +74,31 @@ export async function openDataFolder(folder: string, identity: DataIdentity, now
 async function claim(folder: string): Promise<void> {
   try {
     makeFolder(folder);
-    const names = await readdir(folder);
-    // A sign that was being written when the power went is alone in its folder.
-    if (names.includes(SIGN) && (names.length === 1 || (await readSign(folder)).startsWith(SIGN_START))) return;
-    if (names.length > 0) {
-      throw new BothsidesError('DATA_MISMATCH', `The folder ${folder} is not empty and not a data folder of ours.`, {
-        remedy: 'Choose an empty or a new folder with --data.',
-      });
-    }
-    await writeFile(join(folder, SIGN), SIGN_TEXT);
+    const kind = await lookAtFolder(folder);
+    if (kind === 'foreign') throw foreign(folder);
+    if (kind === 'empty') await writeFile(join(folder, SIGN), SIGN_TEXT);
   } catch (error) {
     throw error instanceof BothsidesError ? error : unwritable(folder, error);
   }
 }
 
-function readSign(folder: string): Promise<string> {
-  return readFile(join(folder, SIGN), 'utf8');
+export type FolderKind = 'none' | 'empty' | 'ours' | 'foreign';
+
+/** What a folder is to us; nothing is changed. Throws what the system says. */
+export async function lookAtFolder(folder: string): Promise<FolderKind> {
+  if (!existsSync(folder)) return 'none';
+  const names = await readdir(folder);
+  if (names.length === 0) return 'empty';
+  if (!names.includes(SIGN)) return 'foreign';
+  // A sign that was being written when the power went is alone in its folder.
+  const sign = await readFile(join(folder, SIGN), 'utf8');
+  return names.length === 1 || sign.startsWith(SIGN_START) ? 'ours' : 'foreign';
+}
+
+export function foreign(folder: string): BothsidesError {
+  return new BothsidesError('DATA_MISMATCH', `The folder ${folder} is not empty and not a data folder of ours.`, {
+    remedy: 'Choose an empty or a new folder with --data.',
+  });
 }
 
 /** Writes down what the data belongs to, or compares it; true when it was written now. */
@@ -105,19 +109,26 @@ async function remember(folder: string, store: Store, identity: DataIdentity): P
     await store.batch([putSealed(IDENTITY_KEY, { mode, seed, recording })], { sync: true });
     return true;
   }
-  for (const key of ['mode', 'seed', 'recording'] as const) {
-    if (found[key] === identity[key]) continue;
-    const text = `The data folder ${folder} belongs to ${key} ${found[key] ?? 'none'}, not ${identity[key] ?? 'none'}.`;
-    throw new BothsidesError('DATA_MISMATCH', text, {
-      remedy: `Start with ${key} ${found[key] ?? 'none'}, or choose another folder with --data.`,
-    });
-  }
+  const differs = mismatch(folder, found, identity);
+  if (differs !== null) throw differs;
   return false;
 }
 
+/** DATA_MISMATCH where the data belongs to another world than is wanted; null where it is the same. */
+export function mismatch(folder: string, found: DataIdentity, wanted: DataIdentity): BothsidesError | null {
+  for (const key of ['mode', 'seed', 'recording'] as const) {
+    if (found[key] === wanted[key]) continue;
+    const text = `The data folder ${folder} belongs to ${key} ${found[key] ?? 'none'}, not ${wanted[key] ?? 'none'}.`;
+    return new BothsidesError('DATA_MISMATCH', text, {
+      remedy: `Start with ${key} ${found[key] ?? 'none'}, or choose another folder with --data.`,
+    });
+  }
+  return null;
+}
+
 async function inUse(folder: string, cause: BothsidesError): Promise<BothsidesError> {
-  const pid = await readRun(folder).then((run) => run?.pid ?? null);
-  const holder = pid === null ? 'another process' : `process ${pid}`;
+  const run = await readRun(folder);
+  const holder = run !== null && isAlive(run.pid) ? `process ${run.pid}` : 'another process';
   return new BothsidesError('DATA_IN_USE', `The data folder ${folder} is in use by ${holder}.`, {
     remedy: 'Stop that one first, or choose another folder with --data.',
     cause,
@@ -135,8 +146,19 @@ export async function readRun(folder: string): Promise<RunInfo | null> {
   }
 }
 
+/** Whether there is a process of this number; of another user it is one as well. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 function isRunInfo(info: unknown): info is RunInfo {
-  return typeof info === 'object' && info !== null && Number.isInteger((info as { pid?: unknown }).pid);
+  if (typeof info !== 'object' || info === null) return false;
+  const { pid } = info as { pid?: unknown };
+  return Number.isInteger(pid) && (pid as number) > 0;
 }
 
 /** All or nothing, and never readable by others in between. */

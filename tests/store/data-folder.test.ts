@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../src/domain/errors.ts';
 import { unixMs } from '../../src/domain/units.ts';
-import { type DataIdentity, openDataFolder, readRun } from '../../src/store/data-folder.ts';
+import { openDataFolder, readRun } from '../../src/store/data-folder.ts';
+import type { DataIdentity } from '../../src/store/identity.ts';
 
 let root: string;
 beforeAll(async () => {

@@ -15,7 +15,7 @@ import { COMMANDS, checkOrigin, checkSame, type Entry, type Memory, type Origin 
 export const LOG_VERSION = 1;
 /** How a log of ours begins, whatever its version. */
 const SIGN = '{"log":"bothsides exchange","version":';
-const SUM = /^(.*),"sum":"([0-9a-f]{8})"\}$/;
+export const SUM = /^(.*),"sum":"([0-9a-f]{8})"\}$/;
 const ACTS: ReadonlySet<string> = new Set([...COMMANDS, 'start', 'time']);
 const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 10;
@@ -148,7 +148,7 @@ function open(path: string): number {
 }
 
 /** The whole lines of a file from its beginning; returns where they end. */
-function* linesOf(file: number, path: string): Generator<string, number> {
+export function* linesOf(file: number, path: string): Generator<string, number> {
   const size = fstatSync(file).size;
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let rest: Buffer = Buffer.alloc(0);
@@ -174,11 +174,11 @@ function isBeginning(bytes: Buffer): boolean {
   return bytes.length < CHUNK_BYTES && SIGN.startsWith(text);
 }
 
-function hex(sum: number): string {
+export function hex(sum: number): string {
   return sum.toString(16).padStart(8, '0');
 }
 
-const UNCHANGED = 'Nothing was changed. Set the data folder aside and start with a fresh one.';
+const UNCHANGED = 'Nothing was changed. Run `npm run doctor` on this data folder: it says what can be done.';
 
 function damaged(path: string, line: number, what: string, cause?: unknown): BothsidesError {
   return new BothsidesError('DATA_DAMAGED', `The exchange's log ${path} is damaged in line ${line}: ${what}.`, {
