@@ -21,15 +21,20 @@ export interface LastEntry {
   readonly kind: string;
   readonly wallMs: number;
   readonly market: string | null;
+  /** Our id of the order that it is about. */
+  readonly order: string | null;
 }
 
-/** How many starts in a row died young, the present one (the last of `runs`) counted. Runs that ended in order do not count. */
+/**
+ * How many starts died young, the present one (the last of `runs`) counted. Runs that ended in order do not count; after
+ * one that was guarded and ended in order a person has seen it, and the counting begins anew.
+ */
 export function startsInLoop(runs: readonly RunRecord[]): number {
   const present = runs.at(-1);
   if (present === undefined) return 0;
   let starts = 1;
-  for (const { startedMs, hasEnded, isSteady } of runs.slice(0, -1).reverse()) {
-    if (isSteady || startedMs <= present.startedMs - WINDOW_MS) break;
+  for (const { startedMs, hasEnded, isSteady, isGuarded } of runs.slice(0, -1).reverse()) {
+    if (isSteady || startedMs <= present.startedMs - WINDOW_MS || (isGuarded && hasEnded)) break;
     if (!hasEnded) starts++;
   }
   return starts;
@@ -43,7 +48,8 @@ export async function findCrashLoop(
 ): Promise<CrashLoop | null> {
   const starts = startsInLoop(runs);
   if (startsMax === 0 || starts < startsMax) return null;
-  return { starts, last: await lastEntriesBefore(runs.at(-1)!.sequence, journal) };
+  const died = runs.slice(0, -1).findLastIndex(({ hasEnded }) => !hasEnded);
+  return { starts, last: await lastEntriesBefore(runs[died + 1]!.sequence, journal) };
 }
 
 async function lastEntriesBefore(sequence: number, journal: Pick<StoreJournal, 'readPages'>): Promise<LastEntry[]> {
@@ -56,6 +62,10 @@ async function lastEntriesBefore(sequence: number, journal: Pick<StoreJournal, '
 }
 
 function nameOf({ sequence, kind, wallMs, data }: JournalEntry): LastEntry {
-  const market = (data as { market?: unknown } | null)?.market;
-  return { sequence, kind, wallMs, market: typeof market === 'string' ? market : null };
+  const { market, clientOrderId } = (data ?? {}) as { market?: unknown; clientOrderId?: unknown };
+  return { sequence, kind, wallMs, market: textOf(market), order: textOf(clientOrderId) };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }

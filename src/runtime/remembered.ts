@@ -36,6 +36,8 @@ export interface RunRecord {
   readonly hasEnded: boolean;
   /** It ran for a while without a fault. */
   readonly isSteady: boolean;
+  /** It was one that only takes orders back; see crash-loop.ts. */
+  readonly isGuarded: boolean;
 }
 
 /** So many starts are remembered; a crash loop is told by fewer. */
@@ -181,6 +183,9 @@ export class Remembered {
       case 'run.steady':
         this.#mark({ isSteady: true });
         break;
+      case 'run.guarded':
+        this.#mark({ isGuarded: true });
+        break;
       case 'run.ended':
       case 'run.refused':
         this.#mark({ hasEnded: true });
@@ -240,7 +245,10 @@ export class Remembered {
   }
 
   #started(run: string, { sequence, wallMs: startedMs }: JournalEntry): void {
-    this.#runs = [...this.#runs, { run, sequence, startedMs, hasEnded: false, isSteady: false }].slice(-RUNS_KEPT);
+    this.#runs = [
+      ...this.#runs,
+      { run, sequence, startedMs, hasEnded: false, isSteady: false, isGuarded: false },
+    ].slice(-RUNS_KEPT);
   }
 
   #mark(change: Partial<RunRecord>): void {

@@ -56,7 +56,12 @@ export function putUpBars(
   if (guarded !== null) {
     runtime.restrictForGood();
     journal.append('run.guarded', guarded as unknown as Json);
-    const last = guarded.last.map(({ kind, wallMs, market }) => ({ kind, at: new Date(wallMs).toISOString(), market }));
+    const last = guarded.last.map(({ kind, wallMs, market, order }) => ({
+      kind,
+      at: new Date(wallMs).toISOString(),
+      market,
+      order,
+    }));
     const positions = runtime.ledger.positions().filter(({ quantity }) => quantity !== 0);
     log.error(
       {
