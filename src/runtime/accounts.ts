@@ -139,6 +139,12 @@ export class Accounts {
     return (realizedPnl - fees + unrealized) as Microdollars;
   }
 
+  /** Whether every position has a price at which it could be left; without one it counts at its cost. */
+  isMarked(): boolean {
+    const { ledger, mark } = this.#options;
+    return ledger.positions().every(({ market, quantity }) => quantity === 0 || mark(market, quantity) !== null);
+  }
+
   /** Explained cash + Σ position × exit-side touch. */
   equity(): Microdollars {
     return this.#options.ledger.equity(this.cash(), this.#options.mark);

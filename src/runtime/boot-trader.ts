@@ -2,6 +2,7 @@
 import { createActor, fromPromise } from 'xstate';
 import { boot, type Readiness } from '../../machines/boot.ts';
 import { messageOf } from '../domain/errors.ts';
+import { listenForAway } from './away.ts';
 import { findCrashLoop } from './crash-loop.ts';
 import { reconcile } from './reconcile.ts';
 import { restore } from './recover.ts';
@@ -36,7 +37,11 @@ export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
         ),
         reconcile: fromPromise(() =>
           remembering(async () => {
+            const away = listenForAway(parts.journal, runtime.ledger, (market, quantity) =>
+              runtime.mark(market, quantity),
+            );
             const readiness = await reconcile(runtime);
+            runtime.days.cameBack(away.end());
             if (stored !== null) await goOnWith(runtime, stored);
             return readiness;
           }),

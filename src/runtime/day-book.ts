@@ -1,6 +1,6 @@
 /** What kill switches and the operator said, from one run on a data folder to the next, so that a restart forgives nothing. */
 import type { Json } from '../domain/json.ts';
-import type { Microdollars, UnixMs } from '../domain/units.ts';
+import { type Microdollars, type UnixMs, ZERO_MONEY } from '../domain/units.ts';
 import { easternDay } from '../risk/kill-switches.ts';
 
 /** A kill switch that fired, as the journal keeps it (`switch.fired`). */
@@ -33,17 +33,23 @@ interface DayBookJson {
 export class DayBook {
   #day = '';
   #equityAtStart: Microdollars | null = null;
+  #earnedAway: (day: string) => Microdollars = () => ZERO_MONEY;
   readonly #fired = new Map<SwitchRecord['switch'], SwitchRecord>();
   /** Switches that fired and that the operator has lifted since. */
   readonly #lifted = new Set<SwitchRecord['switch']>();
   #bar: OperatorBar | null = null;
+
+  /** What was earned on a day before this process looked at it; see away.ts. */
+  cameBack(earned: (day: string) => Microdollars): void {
+    this.#earnedAway = earned;
+  }
 
   /** Equity with which the day began; taken at the first look of a day. */
   startOf(nowMs: UnixMs, equity: Microdollars): Microdollars {
     const day = easternDay(nowMs);
     if (day !== this.#day || this.#equityAtStart === null) {
       this.#day = day;
-      this.#equityAtStart = equity;
+      this.#equityAtStart = (equity - this.#earnedAway(day)) as Microdollars;
     }
     return this.#equityAtStart;
   }

@@ -21,7 +21,7 @@ import type { DayBook, SwitchRecord } from './day-book.ts';
 export interface SuperviseOptions {
   readonly clocks: Clocks;
   readonly settings: Settings;
-  readonly accounts: Pick<Accounts, 'equity'>;
+  readonly accounts: Pick<Accounts, 'equity' | 'isMarked'>;
   readonly gateway: Pick<Gateway, 'facts$'>;
   readonly feed: Pick<Feed, 'view'>;
   readonly door: Pick<Door, 'restrict'>;
@@ -36,6 +36,8 @@ export interface SuperviseOptions {
 }
 
 const LOOK_EVERY_MS = 1_000;
+/** Positions of an earlier run are without prices until their books come; so long that is waited for, wall time. */
+const UNMARKED_MAX_MS = 30_000;
 /** A switch whose cause goes on fires again when that makes it stand longer by this share of its own time. */
 const AGAIN_SHARE = 1 / 3;
 /** Refusals that are no mistakes: a race that post-only won for us, and tokens that others took. */
@@ -82,7 +84,10 @@ export function supervise(options: SuperviseOptions, days: DayBook): Observable<
       journal.append('operator.halted', { by: 'haltFile' });
       subscriber.next({ type: 'operator.halt', reason: 'haltFile' });
     };
+    const beganMs = clocks.wall.now();
     const lookAtLoss = (nowMs: UnixMs): void => {
+      // A gain or loss that only comes of a price that was not there a moment ago is none of this day.
+      if (!accounts.isMarked() && clocks.wall.now() - beganMs < UNMARKED_MAX_MS) return;
       const equity = accounts.equity();
       const { day } = days.current;
       const atStart = days.startOf(nowMs, equity);

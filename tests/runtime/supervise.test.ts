@@ -23,12 +23,19 @@ function stage(options: { days?: DayBook; speed?: number } = {}) {
   const facts$ = new Subject<GatewayFact>();
   const heard: SupervisorEvent[] = [];
   const journal: { kind: string; data: Json }[] = [];
-  const state = { equity: 1_000, hasFile: false, mode: 'active' as RiskMode, isCurrent: true, restricted: 0 };
+  const state = {
+    equity: 1_000,
+    hasFile: false,
+    mode: 'active' as RiskMode,
+    isCurrent: true,
+    isMarked: true,
+    restricted: 0,
+  };
   const subscription = supervise(
     {
       clocks: { wall, market, monotonicMs: () => wall.now() },
       settings: DEFAULTS,
-      accounts: { equity: () => fromDollars(state.equity) },
+      accounts: { equity: () => fromDollars(state.equity), isMarked: () => state.isMarked },
       gateway: { facts$ },
       feed: { view: () => ({ isCurrent: () => state.isCurrent }) as never },
       door: { restrict: () => void state.restricted++ },
@@ -149,6 +156,39 @@ describe('the daily loss', () => {
     lifted.market.advanceTo(NOON_MS + 86_400_000);
     lifted.advance(5_000);
     expect(lifted.heard).toEqual([{ type: 'operator.reduce' }]);
+  });
+});
+
+describe('positions without a price yet', () => {
+  it('are waited for before a loss is counted, for half a minute', () => {
+    const { state, heard, advance, journal } = stage();
+    state.isMarked = false;
+    state.equity = 900;
+    advance(20_000);
+    expect(journal).toEqual([]);
+    state.isMarked = true;
+    state.equity = 1_000;
+    advance(1_000);
+    expect(journal).toMatchObject([{ kind: 'day.began', data: { equity: fromDollars(1_000) } }]);
+    expect(heard).toEqual([]);
+  });
+
+  it('count at their cost after that', () => {
+    const { state, advance, journal } = stage();
+    state.isMarked = false;
+    advance(32_000);
+    expect(journal).toHaveLength(1);
+  });
+});
+
+describe('a day that began while nobody ran', () => {
+  it('began with the equity before what it brought', () => {
+    const days = new DayBook();
+    days.cameBack((day) => fromDollars(day === '2026-06-15' ? -60 : 0));
+    const { heard, advance, journal } = stage({ days });
+    advance(1_000);
+    expect(journal[0]).toMatchObject({ kind: 'day.began', data: { equity: fromDollars(1_060) } });
+    expect(heard).toMatchObject([{ type: 'switch.fired', action: 'halt' }]);
   });
 });
 
