@@ -37,6 +37,7 @@ export function stateReport(
     seed: facts.seed,
     clock: { marketMs: nowMs, wallMs: parts.clocks.wall.now(), speed: facts.speed },
     risk: { mode: runtime.mode, permission: runtime.door.permission },
+    restored: runtime.restored,
     inControlMs: runtime.inControlMs,
     firstQuoteMs: runtime.firstQuoteMs,
     actors: register.entries().map((entry) => ({ ...entry, state: entry.state as Json })),
@@ -60,6 +61,15 @@ export function stateReport(
       purpose: row.purpose,
     })),
     foreignOrders: runtime.foreign.count,
+    /** Of the whole account, earlier lives included. */
+    fills: { count: ledger.fillCount, contracts: formatQuantity(ledger.contracts) },
+    money: {
+      openingCash: formatMoney(ledger.opening),
+      /** What the exchange should hold for us, resting orders aside. */
+      explainedCash: formatMoney(ledger.explainedCash()),
+      realizedPnl: formatMoney(ledger.realizedPnl()),
+      fees: formatMoney(ledger.fees()),
+    },
     equity: formatMoney(ledger.equity(ledger.explainedCash(), marks)),
     quotes,
     reasons,

@@ -123,9 +123,19 @@ export interface ConsoleState {
   readonly mode: string;
   readonly clock: { readonly marketMs: number; readonly speed: number };
   readonly risk: { readonly mode: string; readonly permission: string };
+  readonly restored: boolean;
+  readonly inControlMs: number | null;
+  readonly firstQuoteMs: number | null;
   readonly actors: readonly { id: string; machine: string; state: unknown; parent: string | null; sinceMs: number }[];
   readonly positions: readonly { readonly market: string; readonly quantity: string }[];
-  readonly orders: readonly { readonly market: string; readonly state: string }[];
+  readonly orders: readonly {
+    readonly clientOrderId: string;
+    readonly market: string;
+    readonly side: string;
+    readonly state: string;
+  }[];
+  readonly fills: { readonly count: number };
+  readonly money: { readonly openingCash: string; readonly explainedCash: string; readonly fees: string };
   readonly equity: string;
   readonly reasons: Readonly<Record<string, string>>;
 }
