@@ -1,8 +1,10 @@
 /** `npm run doctor`: looks at everything that a start depends on and says what to do; with --repair it mends a damaged data folder. */
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Clocks } from '../domain/clock.ts';
 import type { ExitCode } from '../domain/errors.ts';
+import type { UnixMs } from '../domain/units.ts';
 import { selfCheck } from '../quoting/self-check.ts';
 import { createSystemClock } from '../runtime/system-clock.ts';
 import { type Environment, readCredentials, withEnvFile } from '../settings/credentials.ts';
@@ -79,8 +81,7 @@ interface Visit {
 async function look(visit: Visit): Promise<{ readonly checks: readonly Check[]; readonly damage: Damage }> {
   const { mode, env, dataDir, clocks } = visit;
   const { wall } = clocks;
-  const began = { wallMs: wall.now(), monotonicMs: clocks.monotonicMs() };
-  const checks: Check[] = [ok('node', process.versions.node)];
+  const checks: Check[] = [ok('node', process.versions.node), wallClock(wall.now())];
   const configured = configuration(visit);
   checks.push(...configured.checks, ...checkKeys(mode, dataDir, env, process.cwd()));
   const folder = await checkFolder(dataDir);
@@ -99,7 +100,6 @@ async function look(visit: Visit): Promise<{ readonly checks: readonly Check[]; 
     }
   }
   checks.push(...(await exchange(visit, configured.settings, folder)));
-  checks.push(steadiness(wall.now() - began.wallMs, clocks.monotonicMs() - began.monotonicMs));
   return { checks, damage };
 }
 
@@ -170,17 +170,16 @@ function accountOf(env: Environment): Address['account'] {
   }
 }
 
-/** A wall clock that is set while somebody looks makes time-outs and signatures wrong. */
-const STEP_MS = 250;
-
-function steadiness(wallMs: number, monotonicMs: number): Check {
-  const stepMs = Math.round(wallMs - monotonicMs);
-  if (Math.abs(stepMs) < STEP_MS) return ok('wall clock', 'runs as the monotonic one does', stepMs);
+/** A clock that stands before the day on which this program was installed was never set. */
+function wallClock(nowMs: UnixMs): Check {
+  const installedMs = statSync(join(import.meta.dirname, '../../package.json')).mtimeMs;
+  const text = new Date(nowMs).toISOString();
+  if (nowMs >= installedMs) return ok('wall clock', text, nowMs);
   return warn(
     'wall clock',
-    `it moved by ${stepMs} ms against the monotonic one`,
-    'Let NTP slew it, not step it.',
-    stepMs,
+    `${text}, before this program was installed`,
+    'Set the clock of this machine (NTP).',
+    nowMs,
   );
 }
 

@@ -63,6 +63,8 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   ),
 };
 
+const BUILT = Object.keys(COMMANDS).filter((name) => COMMANDS[name]!.load !== null);
+
 /** Runs one command line to its end. The process's exit code is set; on a failure the process ends at once. */
 export async function run(argv: readonly string[]): Promise<void> {
   // A reader that has seen enough (`| head`) is no failure.
@@ -104,7 +106,7 @@ function addPlaceholder(program: Command, name: string, entry: Entry): void {
     .helpOption(false)
     .action(() => {
       throw new BothsidesError('NOT_BUILT', `The command ${name} is not built yet.`, {
-        remedy: 'Built are trade, exchange, replay and config.',
+        remedy: `Built are ${BUILT.join(', ')}.`,
       });
     });
 }

@@ -55,9 +55,12 @@ function recordEnd(bytes: Buffer, at: number): number | null {
   const end = at + HEADER + bytes.readUInt16LE(at + 4);
   const blockEnd = at - (at % BLOCK) + BLOCK;
   if (type < FULL || type > LAST || end > bytes.length || end > blockEnd) return null;
+  return isWhole(bytes, at, end) ? end : null;
+}
+
+function isWhole(bytes: Buffer, at: number, end: number): boolean {
   const crc = crc32c(bytes, at + 6, end);
-  const masked = (((crc >>> 15) | (crc << 17)) + MASK) >>> 0;
-  return masked === bytes.readUInt32LE(at) ? end : null;
+  return (((crc >>> 15) | (crc << 17)) + MASK) >>> 0 === bytes.readUInt32LE(at);
 }
 
 /**
@@ -66,7 +69,11 @@ function recordEnd(bytes: Buffer, at: number): number | null {
  */
 function isTornAt(bytes: Buffer, at: number): boolean {
   if (beginsLater(bytes, at)) return false;
-  if (at + HEADER > bytes.length || at + HEADER + bytes.readUInt16LE(at + 4) > bytes.length) return true;
+  if (at + HEADER > bytes.length) return true;
+  if (at + HEADER + bytes.readUInt16LE(at + 4) > bytes.length) {
+    // It would be whole if it said that it is as long as what is there: then that is what was altered.
+    return !isWhole(bytes, at, bytes.length);
+  }
   return bytes.indexOf(Buffer.alloc(UNWRITTEN_ZEROS), at) >= 0;
 }
 

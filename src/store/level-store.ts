@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { Level } from 'level';
 import { BothsidesError, messageOf } from '../domain/errors.ts';
@@ -8,6 +9,7 @@ import type { KeyRange, Store, StoredEntry, StoreOperation } from './store.ts';
 /** So many entries and bytes are read ahead: measured, twice as fast as one by one. */
 const READ_AHEAD_ENTRIES = 1_000;
 const READ_AHEAD_BYTES = 1 << 22;
+const TEXTS = { keyEncoding: 'utf8', valueEncoding: 'utf8' } as const;
 
 /** Every code on the way down: what LevelDB and the system call it. */
 function codesOf(error: unknown): string[] {
@@ -60,15 +62,16 @@ function refine(folder: string, error: unknown): BothsidesError {
  * Throws DATA_IN_USE, DATA_DAMAGED or DATA_UNWRITABLE, each naming the folder.
  */
 export async function openLevelStore(folder: string): Promise<Store> {
-  const database = new Level<string, string>(folder, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
   try {
     await mkdir(folder, { recursive: true });
     await refuseDamaged(folder);
+    // Not sooner: a database opens by itself in the turn after it was made.
+    const database = new Level<string, string>(folder, TEXTS);
     await database.open();
+    return storeOn(database, folder);
   } catch (error) {
     throw refine(folder, error);
   }
-  return storeOn(database, folder);
 }
 
 /**
@@ -76,13 +79,13 @@ export async function openLevelStore(folder: string): Promise<Store> {
  * is begun where nothing is. Throws as `openLevelStore`.
  */
 export async function openDamagedLevelStore(folder: string): Promise<Store> {
-  const database = new Level<string, string>(folder, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
   try {
+    const database = new Level<string, string>(folder, TEXTS);
     await database.open({ createIfMissing: false });
+    return storeOn(database, folder);
   } catch (error) {
     throw refine(folder, error);
   }
-  return storeOn(database, folder);
 }
 
 /** Has LevelDB make of the files in a folder a database that opens; what does not fit is lost. For copies. */
@@ -97,6 +100,7 @@ export async function rebuildLevelFiles(folder: string): Promise<void> {
 
 /** Whether a process, this one included, has the database open. It is not opened, nor made where there is none. */
 export async function isLevelStoreHeld(folder: string): Promise<boolean> {
+  if (!existsSync(folder)) return false;
   const database = new Level<string, string>(folder);
   try {
     await database.open({ createIfMissing: false, errorIfExists: true });
