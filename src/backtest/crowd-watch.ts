@@ -18,6 +18,8 @@ interface Watched {
   readonly open: { fromMs: number; toMs: number }[];
   touch: Touch | null;
   openSinceMs: number | null;
+  /** A recording lacks something: until its next snapshot nobody knows what the book is. */
+  isLost: boolean;
 }
 
 export class CrowdWatch {
@@ -54,12 +56,13 @@ export class CrowdWatch {
     if (event.type === 'book') {
       if (event.user !== null) return;
       const watched = this.#watched.get(event.market);
-      if (watched === undefined || watched.openSinceMs === null) return;
+      if (watched === undefined || watched.openSinceMs === null || watched.isLost) return;
       if (!watched.book.applyDelta(event.side, event.price, event.change)) this.#load(event.market, watched);
       this.#note(watched, event.atMs);
-    } else if (event.type === 'bookReplaced') {
+    } else if (event.type === 'bookReplaced' || event.type === 'bookLost') {
       const watched = this.#watched.get(event.market);
       if (watched === undefined || watched.openSinceMs === null) return;
+      watched.isLost = event.type === 'bookLost';
       this.#load(event.market, watched);
       this.#note(watched, event.atMs);
     } else if (event.type === 'lifecycle') {
@@ -71,10 +74,18 @@ export class CrowdWatch {
   #opened(market: Ticker, atMs: number): void {
     let watched = this.#watched.get(market);
     if (watched === undefined) {
-      watched = { book: new OrderBook(), touches: new StepPath(), open: [], touch: null, openSinceMs: null };
+      watched = {
+        book: new OrderBook(),
+        touches: new StepPath(),
+        open: [],
+        touch: null,
+        openSinceMs: null,
+        isLost: false,
+      };
       this.#watched.set(market, watched);
     }
     watched.openSinceMs ??= atMs;
+    watched.isLost = this.#engine.isBookLost(market);
     this.#load(market, watched);
     this.#note(watched, atMs);
   }
@@ -88,8 +99,12 @@ export class CrowdWatch {
     this.#note(watched, atMs);
   }
 
-  /** The whole of the crowd's part of the book. */
-  #load(market: Ticker, { book }: Watched): void {
+  /** The whole of the crowd's part of the book; nothing while that is not known. */
+  #load(market: Ticker, { book, isLost }: Watched): void {
+    if (isLost) {
+      book.clear();
+      return;
+    }
     const { bids, asks } = this.#engine.book(market);
     const crowd = (side: Side, levels: readonly Level[]) =>
       levels
