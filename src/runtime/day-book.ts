@@ -58,6 +58,10 @@ export class DayBook {
     this.#day = day;
     this.#equityAtStart = equityAtStart;
   }
+  /** Money came or went by other ways than trading: that is no gain and no loss of the day. */
+  moved(amount: Microdollars): void {
+    if (this.#equityAtStart !== null) this.#equityAtStart = (this.#equityAtStart + amount) as Microdollars;
+  }
   get current(): { readonly day: string; readonly equity: Microdollars | null } {
     return { day: this.#day, equity: this.#equityAtStart };
   }

@@ -122,11 +122,13 @@ export class Remembered {
       case 'account.transferred': {
         const { id, amount } = data as { id: string; amount: Microdollars };
         ledger.transfer(id, amount);
+        days.moved(amount);
         break;
       }
       case 'account.adjusted': {
         const { id, amount } = data as { id: string; amount: Microdollars };
         ledger.transfer(id, amount);
+        days.moved(amount);
         this.#adjustments = [...this.#adjustments, { id, amount, atMs: entry.wallMs }];
         break;
       }
@@ -140,7 +142,7 @@ export class Remembered {
         break;
       }
       case 'position.adjusted':
-        ledger.adjustPosition(data as PositionAdjustment);
+        this.#adjusted(data as PositionAdjustment);
         break;
       case 'fill.received':
         ledger.apply(data as Fill);
@@ -236,6 +238,13 @@ export class Remembered {
     const remembered = new Remembered();
     remembered.restore(json);
     return remembered;
+  }
+
+  #adjusted(adjustment: PositionAdjustment): void {
+    const { ledger, days } = this;
+    const before = ledger.position(adjustment.market).cost;
+    ledger.adjustPosition(adjustment);
+    days.moved((ledger.position(adjustment.market).cost - before) as Microdollars);
   }
 
   #entered(atMs: number): void {
