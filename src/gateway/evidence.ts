@@ -260,13 +260,33 @@ export class Evidence {
     if (order.filled > row.filledReported) observe(table, row, order, false);
     const now = table.get(row.clientOrderId);
     if (now === null || !isSettled(now) || !this.#reflects(now, asOfMs)) return;
-    if (order.price === now.price && order.filled + order.remaining === now.quantity) return;
+    const isAsThought = order.price === now.price && order.filled + order.remaining === now.quantity;
+    // An order that would not go by itself, or with its group, is none that we want to have. What is not shown says nothing.
+    const isMortal = order.expiresAtMs == null || order.expiresAtMs === now.expiresAtMs;
+    const isInGroup = order.orderGroup == null || order.orderGroup === now.orderGroup;
+    if (isAsThought && isMortal && isInGroup) return;
     journal.append('order.differs', {
       clientOrderId: row.clientOrderId,
       price: order.price,
       remaining: order.remaining,
+      expiresAtMs: order.expiresAtMs ?? null,
+      orderGroup: order.orderGroup ?? null,
     });
     await cancel(now);
+  }
+
+  /** Orders that we think resting though their time at the venue is over, and nobody said so: their records are read. */
+  async lookForExpired(): Promise<void> {
+    const { account, table, clocks } = this.#options;
+    const nowMs = clocks.market.now();
+    for (const row of [...table.allOpen()]) {
+      if (!isSettled(row) || row.expiresAtMs === null || row.expiresAtMs + CLOCKS_APART_MS >= nowMs) continue;
+      const order = await account.order(addressOf(row));
+      const now = table.get(row.clientOrderId);
+      if (now === null || !isSettled(now) || now.expiresAtMs !== row.expiresAtMs) continue;
+      if (order === null) table.apply(row.clientOrderId, { type: 'cancelNotFound' });
+      else if (order.status !== 'resting') observe(table, now, order, false);
+    }
   }
 
   /** Orders of ours that a complete listing still shows as resting; null when no complete listing could be had. */

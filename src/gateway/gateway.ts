@@ -17,11 +17,13 @@ import { Attention } from './attention.ts';
 import { Desk, type RefusedBy } from './desk.ts';
 import type { Door, Stamp } from './door.ts';
 import { Intents } from './intents.ts';
+import { objectionTo } from './objection.ts';
 import type { OrderTable } from './order-table.ts';
 import { Recall } from './recall.ts';
 import { Requests, type Result } from './requests.ts';
 import { Retries } from './retries.ts';
-import { keepsPrice, keepsRow, NOTHING, SIDES, type Step, stepsFor, type Wanted, type WantedPair } from './wanted.ts';
+import { isGroupRefusal, type ShardGroups } from './shard-groups.ts';
+import { keepsRow, NOTHING, SIDES, type Step, stepsFor, type Wanted, type WantedPair } from './wanted.ts';
 
 /** A decision of risk/: approved orders carry a stamp, denied ones a reason. */
 export type Verdict = ({ readonly ok: true } & Stamp) | { readonly ok: false; readonly reason: string };
@@ -38,6 +40,8 @@ export interface GatewayOptions {
   /** Whether a price would cross the opposite touch of the full book right now. */
   readonly crosses: (market: Ticker, side: Side, price: Centicents) => boolean;
   readonly expirationMs: number;
+  /** Absent: quotes stand in no group. */
+  readonly groups?: ShardGroups;
   readonly renewBeforeMs: number;
 }
 
@@ -88,7 +92,7 @@ export class Gateway {
     const { table, door, clocks } = options;
     this.#attention = new Attention(clocks.market, (ticker) => this.settle(ticker));
     this.#intents = new Intents(options);
-    this.#recall = new Recall(door, table, () => this.#touchAll());
+    this.#recall = new Recall(door, table, () => this.settleSoon());
     this.#requests = new Requests({
       ...options,
       onCreateSent: ({ market }) => this.facts$.next({ type: 'sent', market }),
@@ -104,7 +108,7 @@ export class Gateway {
       }
       this.#attention.soon(row.market);
     });
-    door.onMoved(() => this.#touchAll());
+    door.onMoved(() => this.settleSoon());
   }
 
   /** What should stand in this market from now on. Synchronous; the rest follows by itself. */
@@ -152,7 +156,7 @@ export class Gateway {
   /** While tokens are short no new quote starts: what is wanted changes faster than it could be sent. */
   set congested(congested: boolean) {
     this.#congested = congested;
-    if (!congested) this.#touchAll();
+    if (!congested) this.settleSoon();
   }
 
   /**
@@ -175,7 +179,10 @@ export class Gateway {
       const ofSide = stepsFor(wanted, rows, {
         isBusy: (row, request) => this.#isBusy(row.clientOrderId, request),
         mayCreate:
-          isOpen && isKnown && (desk?.isDue(side, nowMs) ?? false) && (!this.#congested || wanted?.purpose === 'exit'),
+          isOpen &&
+          isKnown &&
+          desk?.isDue(side, nowMs) === true &&
+          (wanted?.purpose === 'exit' || (!this.#congested && this.#isNetUp(desk))),
         renewBeforeMs: isOpen ? nowMs + this.#options.renewBeforeMs : Number.NEGATIVE_INFINITY,
       });
       steps.push(...ofSide);
@@ -246,8 +253,9 @@ export class Gateway {
     try {
       const result = await this.#requests.create(
         intent,
-        () => door.refusal(stamp, clocks.wall.now()) ?? this.#objection(intent),
+        () => door.refusal(stamp, clocks.wall.now()) ?? this.#doubt(intent) ?? this.#objection(intent),
       );
+      if (result.kind === 'refused') this.#options.groups?.refused(intent, result.reason);
       this.#created(desk, intent.side, result);
     } finally {
       desk.sent(intent.side);
@@ -271,11 +279,12 @@ export class Gateway {
         break;
       case 'refused': {
         const { reason, isThrottled } = result;
-        // A race against the market that post-only won for us, and tokens that others took, are no mistakes of ours.
-        const isRace = reason === 'postOnlyCross';
+        // A race against the market that post-only or a group won for us, and tokens that others took, are no mistakes.
+        const isOfGroup = isGroupRefusal(reason);
+        const isRace = isOfGroup || reason === 'postOnlyCross';
         if (!isRace && !isThrottled) this.counts.rejected++;
         desk.refused(side, isThrottled ? 'throttled' : isRace ? 'race' : 'venue', reason, this.#marketMs());
-        this.facts$.next({ type: 'rejected', market: ticker, reason });
+        if (!isOfGroup) this.facts$.next({ type: 'rejected', market: ticker, reason });
         break;
       }
       case 'unknown':
@@ -337,19 +346,18 @@ export class Gateway {
     }
   }
 
-  /** What is wanted has changed, or the book has, since this was asked for: it is dropped, never sent. */
   #objection(intent: OrderIntent): string | null {
-    const { market, side, price, quantity } = intent;
-    const wanted = this.wantedIn(market)[side];
-    const isWanted =
-      wanted !== null &&
-      wanted.purpose === intent.purpose &&
-      wanted.timeInForce === intent.timeInForce &&
-      quantity <= wanted.quantity &&
-      keepsPrice(wanted, price);
-    if (!isWanted) return 'superseded';
-    if (this.#recall.isOpen) return this.#recall.objection();
-    return intent.postOnly && this.#options.crosses(market, side, price) ? 'wouldCross' : null;
+    return objectionTo(intent, this.wantedIn(intent.market)[intent.side], this.#recall, this.#options);
+  }
+
+  /** An order whose fate became unknown, or fills that turned out to be missing, while this one waited: it waits on. */
+  #doubt({ market }: OrderIntent): string | null {
+    const { table } = this.#options;
+    return table.isUncertain(market) || table.isBehind(market) ? 'uncertain' : null;
+  }
+
+  #isNetUp({ market }: Desk): boolean {
+    return this.#options.groups?.stand(market.exchangeIndex).ok ?? true;
   }
 
   #refused(desk: Desk, side: Side, by: RefusedBy, reason: string): void {
@@ -371,7 +379,8 @@ export class Gateway {
     return this.#options.clocks.market.now();
   }
 
-  #touchAll(): void {
+  /** Looks at every market before this turn ends. */
+  settleSoon(): void {
     for (const ticker of this.#desks.keys()) this.#attention.soon(ticker);
     for (const row of this.#options.table.allOpen()) this.#attention.soon(row.market);
   }

@@ -4,6 +4,7 @@ import { makeClientOrderId, type RunId } from '../domain/ids.ts';
 import type { OrderIntent } from '../domain/order.ts';
 import type { UnixMs } from '../domain/units.ts';
 import type { Desk } from './desk.ts';
+import type { ShardGroups } from './shard-groups.ts';
 import type { Wanted } from './wanted.ts';
 
 export interface IntentsOptions {
@@ -11,6 +12,7 @@ export interface IntentsOptions {
   readonly run: RunId;
   /** Market time that an order which rests lives at the venue. */
   readonly expirationMs: number;
+  readonly groups?: ShardGroups;
 }
 
 export class Intents {
@@ -24,6 +26,7 @@ export class Intents {
   make(desk: Desk, wanted: Wanted): OrderIntent {
     const { clocks, run } = this.#options;
     const { side, price, quantity, purpose, timeInForce, postOnly } = wanted;
+    const stand = purpose === 'quote' ? this.#options.groups?.stand(desk.market.exchangeIndex) : undefined;
     const isImmediate = timeInForce === 'immediateOrCancel';
     return {
       clientOrderId: makeClientOrderId(run, desk.session, ++this.#sequence),
@@ -37,6 +40,7 @@ export class Intents {
       timeInForce,
       postOnly,
       reduceOnly: purpose === 'exit' && isImmediate,
+      ...(stand?.ok === true ? { orderGroup: stand.orderGroup } : {}),
       expiresAtMs: timeInForce === 'goodTillCanceled' ? this.expiry() : null,
       intendedWallMs: clocks.wall.now(),
       intendedMarketMs: clocks.market.now(),

@@ -13,12 +13,14 @@ import type { Gateway } from '../gateway/gateway.ts';
 import type { OrderTable } from '../gateway/order-table.ts';
 import type { Accounts } from './accounts.ts';
 import type { Log } from './log.ts';
+import type { OrderGroups } from './order-groups.ts';
 
 export interface ProveEmptyParts {
   readonly gateway: Gateway;
   readonly table: OrderTable;
   readonly evidence: Evidence;
   readonly accounts: Accounts;
+  readonly groups?: Pick<OrderGroups, 'triggerAll'>;
   readonly parts: {
     readonly clocks: Clocks;
     readonly log: Log;
@@ -30,13 +32,15 @@ export interface ProveEmptyParts {
 const RETRY_MS = 250;
 
 export async function proveEmpty(
-  { gateway, table, evidence, accounts, parts }: ProveEmptyParts,
+  { gateway, table, evidence, accounts, groups, parts }: ProveEmptyParts,
   signal: AbortSignal,
 ): Promise<Proof> {
   const { clocks, log } = parts;
   const until = clocks.wall.now() + parts.settings.gateway.stopUnknownWaitMs;
   let strays: readonly VenueOrder[] = [];
   gateway.wantNothingAnywhere();
+  // Beside the cancels: what is still on its way somewhere can no longer come to rest.
+  void groups?.triggerAll('stop', true);
   for (;;) {
     try {
       await evidence.look();

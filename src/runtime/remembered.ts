@@ -13,11 +13,12 @@ import { type KnownFill, Ledger, type PositionAdjustment } from '../ledger/ledge
 import type { SettlementFact } from '../ledger/position.ts';
 import { HOUR_MS } from '../risk/kill-switches.ts';
 import { DayBook, type SwitchRecord } from './day-book.ts';
+import { RememberedGroups } from './remembered-groups.ts';
 import { RememberedOrders } from './remembered-orders.ts';
 import type { RowRecord } from './row-record.ts';
 
 /** Of the shape of `toJson`; raised whenever it, or what `take` makes of an entry, changes. */
-export const REMEMBERED_VERSION = 1;
+export const REMEMBERED_VERSION = 2;
 
 /** Cash that nothing explained, taken over so that trading could go on with less. */
 export interface Adjustment {
@@ -55,6 +56,7 @@ interface RememberedJson {
   readonly entries: readonly number[];
   readonly days: Json;
   readonly orders: Json;
+  readonly groups: Json;
   readonly ledger: Json;
 }
 
@@ -62,6 +64,7 @@ export class Remembered {
   readonly ledger: Ledger;
   readonly days: DayBook;
   readonly orders = new RememberedOrders();
+  readonly groups = new RememberedGroups();
   #atSequence = 0;
   #isOpened = false;
   #settledMs: number | null = null;
@@ -192,6 +195,8 @@ export class Remembered {
       case 'run.refused':
         this.#mark({ hasEnded: true });
         break;
+      default:
+        this.groups.take(entry);
     }
   }
 
@@ -214,6 +219,7 @@ export class Remembered {
       entries: [...this.#entries],
       days: this.days.toJson(),
       orders: this.orders.toJson(),
+      groups: this.groups.toJson(),
       ledger: this.ledger.toJson(withFills),
     };
     return json as unknown as Json;
@@ -231,6 +237,7 @@ export class Remembered {
     this.#entries = [...stored.entries];
     this.days.restoreFrom(stored.days);
     this.orders.restore(stored.orders);
+    this.groups.restore(stored.groups);
     this.ledger.restore(stored.ledger);
   }
 

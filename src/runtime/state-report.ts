@@ -70,6 +70,7 @@ export function stateReport(
       realizedPnl: formatMoney(ledger.realizedPnl()),
       fees: formatMoney(ledger.fees()),
     },
+    orderGroups: runtime.groups.report(),
     equity: formatMoney(ledger.equity(ledger.explainedCash(), marks)),
     quotes,
     reasons,
@@ -91,6 +92,9 @@ function reasonFor(runtime: TraderRuntime, ticker: Ticker, states: ReadonlyMap<s
   const top = typeof state === 'object' && state !== null ? Object.keys(state)[0] : state;
   if (top !== 'quoting') return String(top ?? 'opening');
   if ((state as { quoting: { flow?: unknown } }).quoting.flow === 'frozen') return 'frozen';
+  const shard = runtime.markets.get(ticker)?.market.exchangeIndex ?? 0;
+  const hindrance = runtime.groups.hindrance(shard);
+  if (hindrance !== null) return hindrance;
   const { whyNoBid = null, whyNoAsk = null } = runtime.explanations.get(ticker) ?? {};
   return whyNoBid ?? whyNoAsk ?? 'quoting';
 }

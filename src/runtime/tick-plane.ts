@@ -70,6 +70,7 @@ export function connectTickPlane(runtime: TraderRuntime): Subscription {
     else knownMs = clocks.market.now();
   });
 
+  all.add(runtime.groups.listen(feed));
   markets.start();
   all.add(() => markets.stop());
   // Private frames first: what follows from them is there when market data is looked at.
@@ -129,6 +130,7 @@ export function connectTickPlane(runtime: TraderRuntime): Subscription {
     }),
   );
   every(settings.gateway.resolveEveryMs, clocks.wall, async () => {
+    await evidence.lookForExpired();
     for (const market of table.doubted()) readBack(market);
     for (const row of table.allOpen()) if (row.filledReported > row.filled) readBack(row.market);
   });

@@ -38,6 +38,7 @@ import { ForeignOrders } from './foreign-orders.ts';
 import { LatencyMeter } from './latency-meter.ts';
 import type { Log } from './log.ts';
 import { keepMarketSamples } from './market-samples.ts';
+import { type OrderGroups, orderGroupsOf } from './order-groups.ts';
 import { proveEmpty } from './prove-empty.ts';
 import { Remembered } from './remembered.ts';
 import { recordOf } from './row-record.ts';
@@ -103,6 +104,7 @@ export class TraderRuntime {
   readonly ordersChanged$ = new Subject<Ticker>();
   readonly days = new DayBook();
   readonly remembered = new Remembered(this.ledger, this.days);
+  readonly groups: OrderGroups;
   readonly checkpoints: Checkpoints;
   readonly sessions: SessionBook;
   #mode: RiskMode = 'active';
@@ -154,6 +156,7 @@ export class TraderRuntime {
       latency: this.latency,
       mode: () => this.#mode,
     });
+    this.groups = orderGroupsOf(this);
     this.gateway = new Gateway({
       table: this.table,
       door: this.door,
@@ -166,6 +169,7 @@ export class TraderRuntime {
         const touch = this.markets.fullTouch(market);
         return side === 'bid' ? touch.ask !== null && price >= touch.ask : touch.bid !== null && price <= touch.bid;
       },
+      groups: this.groups,
       expirationMs: settings.quoting.expirationMs,
       renewBeforeMs: settings.quoting.renewBeforeMs,
     });
@@ -250,6 +254,7 @@ export class TraderRuntime {
     this.#modeApplied = mode;
     this.door.raiseEpoch();
     this.parts.journal.append('risk.moded', { mode });
+    if (mode === 'halted') void this.groups.triggerAll('halt');
   }
 
   /** Boots, trades, and resolves when everything has stopped. */
@@ -325,6 +330,7 @@ export class TraderRuntime {
       carryAtMs: nowMs + (manner === 'soft' ? DRAIN_CARRY_AFTER_MS : 0),
     };
     if (this.#drain === null || manner === 'carry') this.#drain = drain;
+    if (manner === 'carry') void this.groups.triggerAll('stop', true);
     this.#actor?.send(drain);
   }
 
@@ -345,6 +351,7 @@ export class TraderRuntime {
   restrictForGood(): void {
     this.#isRestricted = true;
     this.door.restrict();
+    void this.groups.triggerAll('fault', true);
   }
 
   /** The charts' wish to open the door. */
@@ -355,6 +362,7 @@ export class TraderRuntime {
   /** Answers that come after this change nothing any more, and are not journaled. */
   seal(): void {
     this.#isSealed = true;
+    this.groups.seal();
   }
 
   #rowChanged(row: OrderRow, before: OrderRow | null): void {

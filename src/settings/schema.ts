@@ -170,6 +170,8 @@ export const settingsSchema = z.strictObject({
     evidenceAfterMs: positive,
     resolveEveryMs: positive,
     verifyEveryMs: positive,
+    groupCapacities: positive,
+    groupPauseMs: positive,
     stopUnknownWaitMs: nonNegative,
   }),
   journal: z.strictObject({ writeStallMs: positive, sampleEveryMs: positive }),
