@@ -190,6 +190,6 @@ function textOf(checks: readonly Check[], done: readonly string[], exit: ExitCod
     [MARKS[status], name, code === null ? text : `${text} [${code}]`],
     ...(remedy === '' ? [] : [['', '', `→ ${remedy}`]]),
   ]);
-  const end = exit === 0 ? 'Nothing stands in the way of a start.' : 'A start would be refused: see FAIL.';
+  const end = exit === 0 ? 'Nothing stands in the way of a start.' : 'Not all is well: see FAIL.';
   return [...done, ...(done.length > 0 ? [''] : []), alignColumns(rows), '', end].join('\n');
 }

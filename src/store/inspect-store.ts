@@ -5,7 +5,7 @@ import { type DataIdentity, IDENTITY_KEY } from './identity.ts';
 import { decodeEntry, FIRST_LINK, JOURNAL_PREFIX, journalKey } from './journal-codec.ts';
 import { getSealed } from './sealed.ts';
 import { decodeSnapshot, SNAPSHOT_PREFIX } from './snapshots.ts';
-import { keysUnder, type Store } from './store.ts';
+import { keysUnder, type Store, type StoredEntry } from './store.ts';
 import { BOOKMARK_KEY } from './store-journal.ts';
 import { checkVersion } from './store-version.ts';
 
@@ -71,14 +71,12 @@ export async function inspectStore(
   let link = FIRST_LINK;
   let markedLink = bookmark[0] === 0 ? FIRST_LINK : null;
   const isReadThrough = await attempt(async () => {
-    for await (const page of store.pages(keysUnder(JOURNAL_PREFIX))) {
-      for (const [key, value] of page) {
-        const decoded = decodeEntry(key, value, entries + 1, link);
-        entries++;
-        link = decoded.link;
-        if (entries === bookmark[0]) markedLink = link;
-        take(decoded.entry);
-      }
+    for await (const [key, value] of readableEntries(store)) {
+      const decoded = decodeEntry(key, value, entries + 1, link);
+      entries++;
+      link = decoded.link;
+      if (entries === bookmark[0]) markedLink = link;
+      take(decoded.entry);
     }
     return true;
   });
@@ -90,22 +88,45 @@ export async function inspectStore(
   }
 
   const snapshots = new Map<string, (readonly [string, string])[]>();
-  await attempt(async () => {
-    for await (const [key, value] of store.entries({})) {
-      if (key.startsWith(SNAPSHOT_PREFIX)) {
-        // Where the journal is cut short, what the bookmarks say of its end is no damage of theirs.
-        const end = isReadThrough === true ? entries : Number.POSITIVE_INFINITY;
+  // Where the journal is cut short, what the bookmarks say of its end is no damage of theirs.
+  const end = isReadThrough === true ? entries : Number.POSITIVE_INFINITY;
+  for (const range of [{ lt: JOURNAL_PREFIX }, { gte: keysUnder(JOURNAL_PREFIX).lt }]) {
+    await attempt(async () => {
+      for await (const [key, value] of store.entries(range)) {
+        if (META.has(key)) continue;
+        if (!key.startsWith(SNAPSHOT_PREFIX)) {
+          damage.push(`There is a record ${JSON.stringify(key.slice(0, 80))} that nobody wrote.`);
+          continue;
+        }
         const isWhole = await attempt(async () => decodeSnapshot(key, value, end) !== null);
         const name = key.split('/')[1]!;
         if (isWhole === true) snapshots.set(name, [...(snapshots.get(name) ?? []), [key, value]]);
-      } else if (!key.startsWith(JOURNAL_PREFIX) && !META.has(key)) {
-        damage.push(`There is a record ${JSON.stringify(key.slice(0, 80))} that nobody wrote.`);
       }
-    }
-  });
+    });
+  }
   const lost = last - entries;
   const isJournalWhole = isReadThrough === true && lost === 0;
   return { version, identity, entries, link, isJournalWhole, lost, snapshots, damage: unique(damage), refusal: null };
+}
+
+/** Stored journal entries in order up to where the medium fails, to the very entry; then its error. */
+export async function* readableEntries(store: Store): AsyncGenerator<StoredEntry> {
+  let next = 1;
+  try {
+    for await (const page of store.pages(keysUnder(JOURNAL_PREFIX))) {
+      for (const entry of page) {
+        yield entry;
+        next++;
+      }
+    }
+  } catch (error) {
+    // Many are read at a time, and one that cannot be read takes those before it with it.
+    for (; ; next++) {
+      const value = await store.get(journalKey(next));
+      if (value === null) throw error;
+      yield [journalKey(next), value];
+    }
+  }
 }
 
 /** The highest number under which an entry stands, whole or not. */

@@ -9,8 +9,7 @@ import type { Clocks } from '../domain/clock.ts';
 import { BothsidesError } from '../domain/errors.ts';
 import { openStoreCopy } from './copy-store.ts';
 import { IDENTITY_KEY } from './identity.ts';
-import { inspectStore, type StoreFindings } from './inspect-store.ts';
-import { journalKey } from './journal-codec.ts';
+import { inspectStore, readableEntries, type StoreFindings } from './inspect-store.ts';
 import { isLevelStoreHeld, openLevelStore } from './level-store.ts';
 import { putSealed } from './sealed.ts';
 import { MENDED, move, placeMended, STORE, setAside } from './set-aside.ts';
@@ -86,11 +85,16 @@ export async function mendStore(
 async function fill(store: Store, from: Store, findings: StoreFindings, isEndKnown: boolean): Promise<number> {
   const { entries, link, identity, snapshots } = findings;
   await checkVersion(store);
-  for (let next = 1; next <= entries; next += TOGETHER) {
-    const range = { gte: journalKey(next), lt: journalKey(Math.min(next + TOGETHER, entries + 1)) };
-    const operations: StoreOperation[] = [];
-    for await (const [key, value] of from.entries(range)) operations.push({ type: 'put', key, value });
-    await store.batch(operations, { sync: false });
+  let operations: StoreOperation[] = [];
+  let copied = 0;
+  for await (const [key, value] of entries === 0 ? [] : readableEntries(from)) {
+    operations.push({ type: 'put', key, value });
+    copied++;
+    if (operations.length === TOGETHER || copied === entries) {
+      await store.batch(operations, { sync: false });
+      operations = [];
+    }
+    if (copied === entries) break;
   }
   const kept = [...snapshots].filter(([name]) => isEndKnown || LASTING.has(name)).flatMap(([, records]) => records);
   const rest: StoreOperation[] = kept.map(([key, value]) => {
