@@ -101,7 +101,7 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
     clocks: { wall: clock, market: clock },
     random: random.split('exchange'),
     flow: flow.kind,
-    ...(flow.kind === 'replay' ? { recording: flow.recording } : {}),
+    ...(flow.kind === 'replay' ? { recording: flow.recording, replay: settings.sim } : {}),
     markets: settings.sim.markets,
     openingCash: fromDollars(settings.sim.openingCashDollars),
     accounts: [{ keyId: KEY_ID, publicKey: null, user: USER }],
@@ -168,7 +168,7 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
         forMs,
       });
       // As in real time: there is nothing more to trade on, whether it was played to its end or broke off.
-      exchange.recordingEnded?.then(run.windDown, run.windDown);
+      exchange.recordingEnded?.then(run.marketOver, run.marketOver);
       return { ...run, finished: run.finished.finally(() => venue.close()), kill: life.kill, sleep };
     },
     advance: (byMs, done) => clock.run(clock.now() + byMs, done),

@@ -8,8 +8,9 @@ import { createEmbedded, FLOWS, type FlowName } from '../exchange/embedded/embed
 import { TIERS, type Tier } from '../exchange/embedded/protocol/rate-limits.ts';
 import { serveLoopback } from '../exchange/embedded/server.ts';
 import { createSystemClock } from '../runtime/system-clock.ts';
+import { loadSettings } from '../settings/load.ts';
 import { openLevelStore } from '../store/level-store.ts';
-import { integerArgument, portArgument, speedArgument } from './arguments.ts';
+import { integerArgument, portArgument, repeated, speedArgument } from './arguments.ts';
 import { type ExchangeKey, KEY_TYPES, type KeyType, openKeys } from './exchange-keys.ts';
 import { alignColumns, note, print, printJson } from './output.ts';
 import { EXCHANGE_LOG, noteLongPast } from './venue.ts';
@@ -22,6 +23,8 @@ export interface ExchangeOptions {
   readonly accounts: number;
   readonly flow: FlowName;
   readonly recording?: string;
+  /** Overrides of what config/replay.yaml says of recordings: "sim.queueModel=power". */
+  readonly set?: readonly string[];
   readonly seed: number;
   readonly speed: number;
   readonly tier: Tier;
@@ -40,6 +43,7 @@ export function registerExchange(program: Command): void {
     .option('--accounts <count>', 'accounts to open, each with its own key', accountsArgument, 2)
     .addOption(new Option('--flow <flow>', 'what moves the market').choices(FLOWS).default('synthetic'))
     .option('--recording <path>', 'file or folder to replay')
+    .option('--set <key=value>', 'how it is replayed: sim.queueModel=power; may be repeated', repeated)
     .option('--seed <n>', 'fixes the market', integerArgument, 1)
     .option('--speed <x>', 'market time against wall time', speedArgument, 1)
     .addOption(new Option('--tier <tier>', 'rate limits of the accounts').choices(TIERS).default('basic'))
@@ -70,6 +74,13 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
       remedy: 'Add --flow replay.',
     });
   }
+  if (options.set !== undefined && options.flow !== 'replay') {
+    throw new BothsidesError('USAGE', `--set means nothing with --flow ${options.flow}.`, { remedy: 'Leave it out.' });
+  }
+  const replay =
+    options.flow === 'replay'
+      ? loadSettings({ mode: 'replay', sets: options.set, env: process.env }).settings.sim
+      : null;
   // Whoever starts this as a child may end it as soon as it can be heard of.
   const ended = nextSignal();
   const folder = resolve(options.data);
@@ -81,6 +92,7 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
     random: createRandom(options.seed),
     flow: options.flow,
     ...(options.recording === undefined ? {} : { recording: options.recording }),
+    ...(replay === null ? {} : { replay }),
     speed: options.speed,
     accounts: keys.map(({ keyId, publicKey, user }) => ({ keyId, publicKey, user })),
     tier: options.tier,

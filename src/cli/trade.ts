@@ -196,7 +196,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     let broken: BothsidesError | null = null;
     place.whenOver((fault) => {
       if (fault !== null) broken = fault;
-      run.windDown();
+      run.marketOver();
     });
     signals.heed(() => {
       log.info({}, signals.count > 1 ? 'stopping without a proof' : 'stopping: all orders are taken back');

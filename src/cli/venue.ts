@@ -55,7 +55,7 @@ async function openOwn({ mode, settings, dataDir, wall, random, recording }: Pla
     clocks: { wall },
     random: random.split('exchange'),
     flow: mode === 'replay' ? 'replay' : 'synthetic',
-    ...(recording === null ? {} : { recording }),
+    ...(recording === null ? {} : { recording, replay: settings.sim }),
     markets: settings.sim.markets,
     speed: settings.sim.speed,
     openingCash: fromDollars(settings.sim.openingCashDollars),

@@ -46,6 +46,8 @@ export interface TraderRun {
   readonly finished: Promise<Summary>;
   /** A patient end: at most 45 s of market time, and longer only where an order's fate must be waited for. */
   windDown(): void;
+  /** There is no market any more, a recording is over: orders are taken back, and positions are left as they are. */
+  marketOver(): void;
   /** Cancels, closes sessions carrying, proves; after 8 s of wall time it ends without proof. Twice: at once. */
   stopNow(): void;
   /** Something broke that nobody expected: everything of ours is taken off as by `stopNow`, and the run ends with a fault. */
@@ -100,6 +102,13 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
   };
   const windDown = (): void => {
     runtime.drain('soft');
+    endAnyway();
+  };
+  const marketOver = (): void => {
+    runtime.drain('carry');
+    endAnyway();
+  };
+  const endAnyway = (): void => {
     // Should the market's time stand still, or the exchange never answer, it ends all the same.
     const speed = options.speed();
     const patienceMs = DRAIN_CARRY_AFTER_MS / (speed > 0 ? Math.min(1, speed) : 1);
@@ -160,6 +169,7 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
     journal,
     finished: finish(),
     windDown,
+    marketOver,
     stopNow() {
       stopCalls++;
       if (ended) return;

@@ -16,6 +16,18 @@ const perRegime = z.strictObject({
 });
 const timeWindow = z.strictObject({ hoursMin: nonNegative, hoursMax: positive });
 
+const seriesFacts = z.strictObject({
+  category: z.string(),
+  title: z.string(),
+  frequency: z.string(),
+  lifeMinutes: positive,
+  grid: z.enum(['linear_cent', 'deci_cent', 'tapered_deci_cent']),
+  feeType: z.enum(['quadratic', 'quadratic_with_maker_fees', 'quadratic_with_combo_maker_fees']),
+  feeMultiplier: nonNegative,
+  exchangeIndex: count,
+  mutuallyExclusive: z.boolean(),
+});
+
 export const settingsSchema = z.strictObject({
   exchange: z.strictObject({
     demoRestUrl: z.url(),
@@ -198,6 +210,11 @@ export const settingsSchema = z.strictObject({
     openingCashDollars: positive,
     markets: count.min(1),
     recording: z.string(),
+    queueModel: z.enum(['riskAverse', 'power', 'logarithmic']),
+    queueExponent: positive,
+    series: z
+      .record(z.string(), seriesFacts)
+      .refine((series) => series.default !== undefined, 'needs a `default` series'),
   }),
 });
 

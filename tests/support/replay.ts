@@ -5,14 +5,32 @@ import { createRandom } from '../../src/domain/seeded-random.ts';
 import type { Side } from '../../src/domain/side.ts';
 import { type Centicents, type Centicontracts, fromDollars, unixMs } from '../../src/domain/units.ts';
 import { createEngine } from '../../src/exchange/embedded/engine.ts';
+import { CAUTIOUS, type QueueSettings } from '../../src/exchange/embedded/flow/queue-model.ts';
+import { PLAIN_SERIES, type SeriesTable } from '../../src/exchange/embedded/flow/recorded-catalogue.ts';
 import type { RecordedEntry, RecordedLine } from '../../src/exchange/embedded/flow/recorded-line.ts';
 import type { RecordedSettlement } from '../../src/exchange/embedded/flow/recording.ts';
 import { createReplayFlow } from '../../src/exchange/embedded/flow/replay.ts';
+import type { ReplayPace } from '../../src/exchange/embedded/flow/replay-pace.ts';
 import type { NewOrder } from '../../src/exchange/embedded/model.ts';
 
 export const START_MS = unixMs(Date.UTC(2026, 0, 5, 12, 2, 0));
 export const CLOSE_MS = unixMs(Date.UTC(2026, 0, 5, 12, 15, 0));
 export const MARKET: Ticker = named('KXBTC15M-26JAN051215-15');
+
+export const SERIES: SeriesTable = {
+  ...PLAIN_SERIES,
+  KXBTC15M: {
+    category: 'Crypto',
+    title: 'Bitcoin price up in the next 15 minutes?',
+    frequency: 'fifteen_min',
+    lifeMinutes: 15,
+    grid: 'tapered_deci_cent',
+    feeType: 'quadratic',
+    feeMultiplier: 1,
+    exchangeIndex: 2,
+    mutuallyExclusive: false,
+  },
+};
 
 /** A line and when it was received, ms after the start. */
 export type Timed = readonly [ms: number, entry: RecordedEntry];
@@ -78,6 +96,8 @@ export const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 export interface ReplayOptions {
   readonly settlements?: ReadonlyMap<Ticker, RecordedSettlement>;
   readonly everyLine?: () => Promise<void>;
+  readonly queue?: QueueSettings;
+  readonly pace?: ReplayPace;
 }
 export function createReplay(timed: readonly Timed[], options: ReplayOptions = {}) {
   const clock = new ManualClock(START_MS);
@@ -90,6 +110,8 @@ export function createReplay(timed: readonly Timed[], options: ReplayOptions = {
     firstMs: START_MS,
     lines: { [Symbol.asyncIterator]: () => linesOf(timed, options.everyLine ?? (() => Promise.resolve())) },
     settlements: options.settlements ?? new Map(),
+    settings: { ...(options.queue ?? CAUTIOUS), series: SERIES },
+    ...(options.pace === undefined ? {} : { pace: options.pace }),
   });
   for (const user of ['one', 'two']) engine.openAccount(user, new Map([[2, fromDollars(100_000)]]));
   flow.start();

@@ -1,13 +1,13 @@
 /** An exchange in this process: engine, order flow and protocol server on one clock. */
 import { assert } from '../../domain/assert.ts';
-import type { Clock, TimerId } from '../../domain/clock.ts';
+import type { Clock } from '../../domain/clock.ts';
 import { BothsidesError } from '../../domain/errors.ts';
 import type { Random } from '../../domain/random.ts';
 import { fromDollars, type Microdollars } from '../../domain/units.ts';
 import { type AuditedEngine, createEngine } from './engine.ts';
 import type { Flow } from './flow/flow.ts';
 import { openRecording } from './flow/recording.ts';
-import { createReplayFlow, type ReplayFlow } from './flow/replay.ts';
+import { createReplayFlow, type ReplayFlow, type ReplaySettings } from './flow/replay.ts';
 import { createSyntheticWorld } from './flow/synthetic.ts';
 import { createScaledClock, type ScaledClock } from './market-clock.ts';
 import type { Memory } from './memory.ts';
@@ -16,13 +16,12 @@ import { createPacedClock } from './paced-clock.ts';
 import type { VenueAccount } from './protocol/auth.ts';
 import { SHARDS, type Tier } from './protocol/rate-limits.ts';
 import { createRemembering } from './remembering.ts';
+import { createReplayPace, type PacedReplay } from './replay-pace.ts';
 import { createVenueServer, type VenueServer } from './server.ts';
 
 export const FLOWS = ['synthetic', 'none', 'replay'] as const;
 export type FlowName = (typeof FLOWS)[number];
 
-/** A replay waits this long for somebody to watch a book before it goes on by itself. */
-const WATCHER_WAIT_MS = 10_000;
 const OPENING_CASH = fromDollars(1_000);
 const SYNTHETIC_MARKETS = 40;
 
@@ -33,6 +32,8 @@ export interface EmbeddedOptions {
   readonly flow: FlowName;
   /** File or folder; for a replay only. */
   readonly recording?: string;
+  /** How a recording is played: risk-averse, and one plain listing for all markets, unless given. */
+  readonly replay?: ReplaySettings;
   /** How many synthetic markets are open at a time. */
   readonly markets?: number;
   readonly speed?: number;
@@ -98,9 +99,7 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
   for (const user of new Set(options.accounts.map((account) => account.user))) openAccount(user);
 
   const place = { engine, market: paced, random: random.split('flow') };
-  const replay = recording === null ? null : createReplayFlow({ ...recording, ...place });
   const synthetic = recording === null ? createSyntheticWorld({ ...place, markets, none: flowName === 'none' }) : null;
-  const flow = (replay ?? synthetic) as Flow;
 
   const remembering =
     memory === undefined
@@ -112,7 +111,7 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
           market: paced,
           wall,
           openAccount,
-          startFlow: () => flow.start(),
+          startFlow: () => synthetic?.start(),
           actions: () => synthetic?.actions ?? 0,
           onFault,
           onLongPast: options.onLongPast ?? (() => undefined),
@@ -132,21 +131,25 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
     onFault,
   });
   remembering?.rebuild();
-  // A replay stands still until somebody watches: what passes unseen is lost to them.
+  // A replay stands still until its first markets have an audience: what passes unseen is lost to them.
   own =
     clocks.market === undefined
       ? createScaledClock(wall, { startMs: paced.now(), speed: recording === null ? wantedSpeed : 0 })
       : null;
   const leader = clocks.market ?? (own as ScaledClock);
   paced.follow(leader);
-
-  let waitTimer: TimerId | null = null;
-  let stopped = false;
-  function goOn(): void {
-    if (waitTimer !== null) wall.clearTimeout(waitTimer);
-    waitTimer = null;
-    if (!stopped && own?.speed === 0) own.setSpeed(wantedSpeed);
-  }
+  const pace: PacedReplay | null =
+    recording === null || own === null ? null : createReplayPace({ wall, market: own, speed: wantedSpeed, server });
+  const replay =
+    recording === null
+      ? null
+      : createReplayFlow({
+          ...recording,
+          ...place,
+          ...(options.replay === undefined ? {} : { settings: options.replay }),
+          ...(pace === null ? {} : { pace }),
+        });
+  const flow = (replay ?? synthetic) as Flow;
 
   return {
     engine: remembering?.engine ?? engine,
@@ -156,19 +159,16 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
     setSpeed(next) {
       if (own === null)
         throw new BothsidesError('FAULT', 'The speed of a market clock that was given is not ours to set');
-      own.setSpeed(next);
+      if (pace === null) own.setSpeed(next);
+      else pace.setSpeed(next);
     },
     start() {
       paced.catchUp();
       if (remembering === null) flow.start();
       else remembering.start();
-      if (replay === null || own === null) return;
-      server.whenBookSubscribed(goOn);
-      waitTimer = wall.setTimeout(goOn, WATCHER_WAIT_MS);
     },
     stop() {
-      stopped = true;
-      if (waitTimer !== null) wall.clearTimeout(waitTimer);
+      pace?.stop();
       try {
         remembering?.stop();
       } finally {

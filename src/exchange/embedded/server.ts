@@ -50,8 +50,8 @@ export interface VenueServer {
   heartbeat(): void;
   /** Ends every open stream. */
   disconnect(code: number, reason: string): void;
-  /** Calls back once, when somebody first subscribes to a book. */
-  whenBookSubscribed(listener: () => void): void;
+  /** Calls back once, as soon as each of these books has a subscriber: perhaps at once. Returns how to stop waiting. */
+  whenBooksSubscribed(markets: readonly Ticker[], then: () => void): () => void;
 }
 
 export function createVenueServer(options: VenueServerOptions): VenueServer {
@@ -123,7 +123,7 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
         connection.peer.close(code, reason);
       }
     },
-    whenBookSubscribed: (listener) => hub.whenBookSubscribed(listener),
+    whenBooksSubscribed: (markets, then) => hub.whenBooksSubscribed(markets, then),
   };
 }
 

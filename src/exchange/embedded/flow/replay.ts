@@ -1,19 +1,26 @@
 /**
  * Plays a recording on the market clock: each line at its receive time. Lines are read a few seconds ahead, so that
  * trades are known when they happen (see trade-inference.ts) and a slow disk delays nothing.
+ *
+ * Where the recording lacks something (a break in a subscription's numbering, another connection, lines that were dropped)
+ * the books concerned are lost until their next snapshot. When the last line is played the exchange pauses trading: there
+ * is nobody left to trade with, and what accounts hold is theirs until its market's own end.
  */
 import type { Clock } from '../../../domain/clock.ts';
 import type { Ticker } from '../../../domain/ids.ts';
 import type { Random } from '../../../domain/random.ts';
-import { type Centicents, DOLLAR, type UnixMs } from '../../../domain/units.ts';
+import type { UnixMs } from '../../../domain/units.ts';
 import type { Engine } from '../model.ts';
 import type { Flow } from './flow.ts';
 import { FlowTimers } from './flow-timers.ts';
-import { uuidOf } from './market-id.ts';
-import { listingOf } from './recorded-catalogue.ts';
-import type { RecordedLine, RecordedTicker, RecordedWatch } from './recorded-line.ts';
+import { CAUTIOUS, type QueueSettings, queueModelOf } from './queue-model.ts';
+import { PLAIN_SERIES, type SeriesTable } from './recorded-catalogue.ts';
+import type { RecordedEntry, RecordedLine, RecordedTicker } from './recorded-line.ts';
+import { RecordedMarkets } from './recorded-markets.ts';
+import { RecordedNumbering } from './recorded-numbering.ts';
 import type { Recording } from './recording.ts';
-import { type ReplayCounts, ReplayedMarket } from './replayed-market.ts';
+import type { ReplayPace } from './replay-pace.ts';
+import { type ReplayCounts, ReplayedMarket, zeroCounts } from './replayed-market.ts';
 import { LOOK_AHEAD_MS, type Planned, TradeInference } from './trade-inference.ts';
 
 /** Read on when less than this is ahead, so that reading is done before playing needs it, however fast time runs. */
@@ -22,14 +29,26 @@ const READ_AHEAD_MS = 60_000;
 const LINES_AHEAD_MAX = 100_000;
 /** Lines played before others get a turn. */
 const LINES_A_TURN_MAX = 500;
-/** Where the recording does not say when a market was settled: as long after the close as venues take. */
-const SETTLE_AFTER_MS = 6_000;
+/** Markets that a recording speaks of this soon after one another are announced, and waited for, together. */
+const MOMENT_MS = 1_000;
+/** Between recordings that follow each other nothing happens: time goes on just before the next one where it is longer off. */
+const SKIPPED_MS_MIN = 30_000;
+const SKIP_SHORT_OF_MS = 1_000;
+
+/** How a recording is played. */
+export interface ReplaySettings extends QueueSettings {
+  readonly series: SeriesTable;
+}
 
 export interface ReplayOptions extends Pick<Recording, 'firstMs' | 'lines' | 'settlements'> {
   readonly engine: Engine;
   /** Starts at `firstMs`, or where the recording is to be entered: what was received before is played at once. */
   readonly market: Clock;
   readonly random: Random;
+  /** Risk-averse, and one plain listing for all markets, unless given. */
+  readonly settings?: ReplaySettings;
+  /** Absent where the clock is somebody else's: then nothing waits and nothing is skipped. */
+  readonly pace?: ReplayPace;
 }
 
 export interface ReplayStats extends Readonly<ReplayCounts> {
@@ -50,6 +69,8 @@ export interface ReplayFlow extends Flow {
   readonly pending: Promise<void> | null;
 }
 
+type OfMarket = Exclude<RecordedEntry, { readonly type: 'other' }>;
+
 interface Watched {
   readonly replayed: ReplayedMarket;
   readonly inference: TradeInference;
@@ -57,31 +78,34 @@ interface Watched {
 }
 
 export function createReplayFlow(options: ReplayOptions): ReplayFlow {
-  const { engine, market, settlements } = options;
-  const random = options.random.split('replay');
-  const counts: ReplayCounts = {
-    lines: 0,
-    snapshots: 0,
-    deltas: 0,
-    tickers: 0,
-    traded: 0,
-    filledAccounts: 0,
-    gaps: 0,
-    impossible: 0,
-    ignored: 0,
-  };
+  const { engine, market, pace } = options;
+  const settings = options.settings ?? { ...CAUTIOUS, series: PLAIN_SERIES };
+  const aheadOf = queueModelOf(settings);
+  const counts = zeroCounts();
   const watched = new Map<Ticker, Watched>();
-  const listed: Ticker[] = [];
-  const withoutResult: Ticker[] = [];
-  const sequences = new Map<number, number>();
+  const numbering = new RecordedNumbering();
   const timers = new FlowTimers(market);
+  const markets = new RecordedMarkets({
+    engine,
+    market,
+    timers,
+    random: options.random.split('replay'),
+    settlements: options.settlements,
+    series: settings.series,
+  });
   const lines = options.lines[Symbol.asyncIterator]();
   let ahead: Planned[] = [];
   let next = 0;
+  let lastPlayedMs: number = options.firstMs;
   let reading: Promise<void> | null = null;
   let isRead = false;
+  /** It cannot be read any further: it is played to there. */
+  let brokenOff: { readonly error: unknown } | null = null;
   let isStopped = false;
   let isScheduled = false;
+  let hasBegun = false;
+  /** Somebody is waited for, or time is being skipped. */
+  let isStanding = false;
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
   // Who does not wait for the end must not die of it.
   done.catch(() => undefined);
@@ -100,11 +124,19 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     resolve();
   }
 
+  /** Nothing more is known: trading pauses, and results that are known are still paid when their markets close. */
+  function end(error: unknown = null): void {
+    if (isStopped) return;
+    engine.setTradingActive(false);
+    if (error === null) resolve();
+    else reject(error);
+  }
+
   function watchedOf(ticker: Ticker): Watched {
     const known = watched.get(ticker);
     if (known !== undefined) return known;
     const made: Watched = {
-      replayed: new ReplayedMarket(engine, ticker, counts),
+      replayed: new ReplayedMarket(engine, ticker, counts, aheadOf),
       inference: new TradeInference(),
       firstTicker: null,
     };
@@ -139,10 +171,8 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
         else plan(line.value);
       }
     } catch (error) {
-      if (!isStopped) {
-        reject(error);
-        stop();
-      }
+      brokenOff = { error };
+      isRead = true;
     } finally {
       reading = null;
     }
@@ -150,26 +180,86 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
   }
 
   function plan(line: RecordedLine): void {
-    const planned: Planned = { line, traded: 0, print: null, played: false };
+    const gapsBefore = numbering.gaps;
+    const lost = lostBefore(line);
+    const planned: Planned = { line, lost, isGap: numbering.gaps > gapsBefore, traded: 0, print: null, played: false };
     ahead.push(planned);
-    if (line.entry.type === 'other') return;
-    const state = watchedOf(line.entry.market);
-    if (line.entry.type === 'ticker') state.firstTicker ??= line.entry;
+    for (const ticker of lost) watchedOf(ticker).inference.lose();
+    const { entry } = line;
+    if (entry.type === 'other') return;
+    const state = watchedOf(entry.market);
+    if (entry.type === 'ticker') state.firstTicker ??= entry;
     state.inference.plan(planned);
+  }
+
+  /** The markets whose books are not known any more because of what is missing before this line. */
+  function lostBefore({ gap, entry }: RecordedLine): readonly Ticker[] {
+    if (gap !== undefined) numbering.restart();
+    const lost = gap === undefined ? [] : [...watched.keys()];
+    if (!('sequence' in entry) || entry.sequence === undefined || entry.subscription === undefined) return lost;
+    const missed = numbering.follow(entry.subscription, entry.sequence, 'market' in entry ? entry.market : null);
+    return gap === undefined ? missed : lost;
   }
 
   // Playing.
 
   function schedule(): void {
-    if (isStopped || isScheduled) return;
+    if (isStopped || isScheduled || isStanding) return;
     const head = ahead[next];
     if (head === undefined) {
-      if (isRead) resolve();
+      if (isRead) end(brokenOff?.error ?? null);
       return;
     }
     if (!isPlayable(head)) return;
+    if (pace !== undefined && head.line.gap === 'file' && head.line.recvMs - lastPlayedMs > SKIPPED_MS_MIN) {
+      lastPlayedMs = head.line.recvMs;
+      stand(pace.skipTo((head.line.recvMs - SKIP_SHORT_OF_MS) as UnixMs));
+      return;
+    }
+    if (!hasBegun) {
+      // By no timer: time may stand still until somebody is there.
+      hasBegun = true;
+      if (introduce()) return;
+    }
     isScheduled = true;
     timers.at(head.line.recvMs, play);
+  }
+
+  function stand(until: Promise<void>): void {
+    isStanding = true;
+    void until.then(() => {
+      isStanding = false;
+      schedule();
+    });
+  }
+
+  /** Announces the markets that the recording begins to speak of in this moment. True when they are waited for. */
+  function introduce(): boolean {
+    const head = ahead[next];
+    if (head === undefined || pace === undefined) return false;
+    const introduced: Ticker[] = [];
+    for (let index = next; index < ahead.length; index++) {
+      const { recvMs, entry } = ahead[index]!.line;
+      if (recvMs > head.line.recvMs + MOMENT_MS) break;
+      if (entry.type !== 'other' && announce(entry) && engine.market(entry.market)?.status === 'active')
+        introduced.push(entry.market);
+    }
+    if (introduced.length > 0) stand(pace.awaitAudience(introduced));
+    return introduced.length > 0;
+  }
+
+  /** Whether it is the first that is heard of this market, which is listed now. */
+  function announce(entry: OfMarket): boolean {
+    if (markets.has(entry.market)) return false;
+    if (entry.type === 'listing') markets.list(entry);
+    else if (entry.type === 'watch' || entry.type === 'snapshot' || entry.type === 'ticker') {
+      const { closeMs, strike } = entry.type === 'watch' ? entry : { closeMs: null, strike: null };
+      const first = watched.get(entry.market)?.firstTicker ?? null;
+      markets.announce({ market: entry.market, closeMs, strike }, first);
+    }
+    if (!markets.has(entry.market)) return false;
+    watchedOf(entry.market).replayed.begin();
+    return true;
   }
 
   function play(): void {
@@ -178,6 +268,7 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     for (let count = 0; count < LINES_A_TURN_MAX; count++) {
       const head = ahead[next];
       if (head === undefined || head.line.recvMs > now || !isPlayable(head)) break;
+      if (head.line.entry.type !== 'other' && !markets.has(head.line.entry.market) && introduce()) break;
       next++;
       playLine(head);
     }
@@ -190,82 +281,55 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
   }
 
   function playLine(planned: Planned): void {
-    const { line } = planned;
+    const { line, lost } = planned;
     const { entry } = line;
     planned.played = true;
+    lastPlayedMs = line.recvMs;
     counts.lines++;
-    if (line.gap !== undefined) breakOff();
+    if (planned.isGap) counts.gaps++;
+    for (const ticker of lost) watchedOf(ticker).replayed.lose();
     if (entry.type === 'other') return;
-    if (entry.type === 'watch') {
-      list(entry);
-      return;
-    }
+    const isNew = announce(entry);
     const { replayed } = watchedOf(entry.market);
-    if (entry.type === 'snapshot') {
-      counts.snapshots++;
-      follow(entry.subscription, entry.sequence);
-      replayed.snapshot(entry);
-    } else if (entry.type === 'delta') {
-      counts.deltas++;
-      follow(entry.subscription, entry.sequence);
-      replayed.delta(entry, planned.traded);
-    } else if (entry.type === 'ticker') {
-      counts.tickers++;
+    switch (entry.type) {
+      case 'watch':
+        if (!isNew) markets.moveClose(entry.market, entry.closeMs);
+        break;
+      case 'listing':
+        if (!isNew) markets.list(entry);
+        break;
+      case 'closeMoved':
+        markets.moveClose(entry.market, entry.closeMs);
+        break;
+      case 'trading':
+        markets.setTrading(entry.market, entry.isTrading);
+        break;
+      case 'settled':
+        markets.settle(entry.market, entry.result);
+        break;
+      case 'snapshot':
+        counts.snapshots++;
+        replayed.snapshot(entry);
+        break;
+      case 'delta':
+        counts.deltas++;
+        replayed.delta(entry, planned.traded);
+        break;
+      case 'ticker':
+        counts.tickers++;
+        break;
+      case 'trade':
+        counts.trades++;
+        break;
     }
     if (planned.print !== null) replayed.print(planned.print);
-  }
-
-  /** Something is missing: no book is known until its next snapshot, and subscriptions number anew. */
-  function breakOff(): void {
-    for (const { replayed } of watched.values()) replayed.void();
-    sequences.clear();
-  }
-
-  function follow(subscriptionId: number, sequence: number): void {
-    const before = sequences.get(subscriptionId);
-    if (before !== undefined && sequence !== before + 1 && sequence !== 1) counts.gaps++;
-    sequences.set(subscriptionId, sequence);
-  }
-
-  function list(watch: RecordedWatch): void {
-    const known = engine.market(watch.market);
-    if (known !== null) {
-      if (known.status === 'active' && known.listed.closeMs !== watch.closeMs)
-        engine.moveClose(watch.market, watch.closeMs);
-      return;
-    }
-    const { firstTicker } = watchedOf(watch.market);
-    const listing = listingOf(watch, firstTicker, uuidOf(random.split(watch.market)), market.now());
-    if (engine.series(listing.series.ticker) === null) engine.addSeries(listing.series);
-    if (engine.event(listing.event.ticker) === null) engine.addEvent(listing.event);
-    engine.addMarket(listing.market);
-    listed.push(watch.market);
-    settleLater(watch);
-  }
-
-  function settleLater(watch: RecordedWatch): void {
-    const settlement = settlements.get(watch.market);
-    if (settlement === undefined) {
-      withoutResult.push(watch.market);
-      return;
-    }
-    const atMs = Math.max(settlement.settledMs ?? watch.closeMs + SETTLE_AFTER_MS, watch.closeMs + 1_000);
-    const value = settlement.result === 'yes' ? DOLLAR : (0 as Centicents);
-    timers.at(atMs, function settle() {
-      const state = engine.market(watch.market);
-      if (state === null) return;
-      if (state.status === 'closed') engine.determine(watch.market, settlement.result, value);
-      // Its close was moved after it had been recorded.
-      else if (state.status === 'active' || state.status === 'inactive')
-        timers.at(Math.max(market.now(), state.listed.closeMs) + 1_000, settle);
-    });
   }
 
   return {
     firstMs: options.firstMs,
     done,
     get stats() {
-      return { ...counts, markets: listed, marketsWithoutResult: withoutResult };
+      return { ...counts, markets: markets.listed, marketsWithoutResult: markets.withoutResult };
     },
     get pending() {
       return isStopped ? null : reading;

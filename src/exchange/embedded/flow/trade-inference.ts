@@ -9,6 +9,7 @@
  * is left is a print at P whose level was filled up again in the same moment; it happens with the last delta found at P,
  * or else at the ticker. A recording with a trade channel needs none of this: its trades say price and taker.
  */
+import type { Ticker } from '../../../domain/ids.ts';
 import { opposite, type Side } from '../../../domain/side.ts';
 import type { Centicents } from '../../../domain/units.ts';
 import { RecordedBook } from './recorded-book.ts';
@@ -34,6 +35,10 @@ export interface Print {
 /** A line on its way to being played, with what was found out about it. */
 export interface Planned {
   readonly line: RecordedLine;
+  /** The markets whose books are not known any more from here on, the line itself included. */
+  readonly lost: readonly Ticker[];
+  /** A break in the numbering shows with this line. */
+  readonly isGap: boolean;
   /** How much of a negative delta was traded; the rest was cancelled. */
   traded: number;
   /** Happens just after the line itself. */
@@ -54,6 +59,13 @@ export class TradeInference {
   #candidates: Candidate[] = [];
   #volume: number | null = null;
   #hasTradeChannel = false;
+  /** What the last ticker was found to tell of, and when: a first recorded trade may be the same one. */
+  #inferred = { quantity: 0, atMs: 0 };
+
+  /** Its book is not known from the next line on: what there was can no longer have been traded at the touch. */
+  lose(): void {
+    this.#ahead.replace([], []);
+  }
 
   /** Takes the next line of this market, in order. */
   plan(planned: Planned): void {
@@ -65,18 +77,21 @@ export class TradeInference {
       this.#ahead.change(entry.side, entry.price, entry.change);
       if (entry.change < 0) this.#candidates.push({ planned, delta: entry, wasTouch });
     } else if (entry.type === 'trade') {
-      this.#hasTradeChannel = true;
-      this.#pair(planned, entry);
+      const isKnown = !this.#hasTradeChannel && planned.line.recvMs - this.#inferred.atMs <= TRADE_PAIR_MS_MAX;
+      const told = isKnown ? Math.min(entry.quantity, this.#inferred.quantity) : 0;
+      this.#inferred.quantity -= told;
+      if (this.#inferred.quantity === 0 || !isKnown) this.#hasTradeChannel = true;
+      if (told < entry.quantity) this.#pair(planned, entry, entry.quantity - told);
     } else if (entry.type === 'ticker') {
       this.#grow(planned, entry);
     }
   }
 
-  #pair(planned: Planned, trade: RecordedTrade): void {
+  #pair(planned: Planned, trade: RecordedTrade, quantity: number): void {
     const maker = opposite(trade.takerSide);
     this.#candidates = this.#within(planned, TRADE_PAIR_MS_MAX);
     const near = this.#candidates.filter(({ delta }) => delta.side === maker && delta.price === trade.price);
-    const left = give(near.reverse(), trade.quantity);
+    const left = give(near.reverse(), quantity);
     if (left > 0) planned.print = { price: trade.price, quantity: left, takerSide: trade.takerSide };
   }
 
@@ -91,6 +106,7 @@ export class TradeInference {
     // A volume that falls is a correction of the venue's: nothing traded.
     this.#volume = Math.max(before ?? 0, ticker.volume);
     if (this.#hasTradeChannel) return;
+    this.#inferred = { quantity: Math.max(0, ticker.volume - (before ?? ticker.volume)), atMs: planned.line.recvMs };
     const candidates = this.#within(planned, LOOK_AHEAD_MS);
     this.#candidates = [];
     const price = ticker.lastPrice;

@@ -74,6 +74,11 @@ export class Subscription {
     return this.markets === null || this.markets.has(market);
   }
 
+  /** Something that this subscription should have been sent is lost: its next number shows it. */
+  skip(): void {
+    this.#sequence++;
+  }
+
   /** `"sid":3,"seq":7,`: takes the next number where the channel has them. */
   stamp(): string {
     return CHANNELS[this.channel].sequenced ? `"sid":${this.sid},"seq":${++this.#sequence},` : `"sid":${this.sid},`;

@@ -48,6 +48,11 @@ export function tooManyRequests(): VenueError {
   return new VenueError(429, { error: 'too many requests' });
 }
 
+/** The exchange does not know it itself just now: ask again later. */
+export function unavailable(): VenueError {
+  return exchangeError(503, 'service_unavailable');
+}
+
 export function notFound(): VenueError {
   return exchangeError(404, 'not_found');
 }

@@ -2,7 +2,7 @@
 import { type EventTicker, named, type SeriesTicker, type Ticker } from '../../../domain/ids.ts';
 import type { EngineTrade, ListedEvent, MarketState } from '../model.ts';
 import { bookJson, eventJson, marketJson, STATUS_FILTER, seriesJson, tradeJson } from './catalogue-json.ts';
-import { notFound } from './errors.ts';
+import { notFound, unavailable } from './errors.ts';
 import { pageOf } from './page.ts';
 import { Query } from './query.ts';
 import { COST_DEFAULT } from './rate-limits.ts';
@@ -29,6 +29,7 @@ export const catalogueRoutes: readonly Route[] = [
     const depth = query.integer('depth') ?? 0;
     if (depth > DEPTH_MAX) query.refuse('depth', 'lte');
     const market = knownMarket(venue, call.param('ticker')).listed.ticker;
+    if (venue.engine.isBookLost(market)) throw unavailable();
     return ok({ orderbook_fp: bookJson(venue.engine, market, depth) });
   }),
 ];
@@ -186,5 +187,6 @@ function listBooks({ engine }: Venue, call: Call): Reply {
   const tickers = query.list('tickers', BOOKS_MAX);
   if (tickers === null) return query.refuse('tickers', 'required');
   const known = tickers.map((ticker) => named<Ticker>(ticker)).filter((ticker) => engine.market(ticker) !== null);
+  if (known.some((ticker) => engine.isBookLost(ticker))) throw unavailable();
   return ok({ orderbooks: known.map((ticker) => ({ ticker, orderbook_fp: bookJson(engine, ticker, 0) })) });
 }

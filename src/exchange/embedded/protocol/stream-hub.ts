@@ -37,7 +37,9 @@ export class StreamHub {
   /** Paused markets: only their reactivation is announced, an opening by time is not. */
   readonly #paused = new Set<Ticker>();
   readonly #toldEvents = new Set<string>();
-  readonly #bookListeners: (() => void)[] = [];
+  /** Lost books whose subscribers were not sent anything since: the next thing that they are sent shows that something is missing. */
+  readonly #untold = new Set<Ticker>();
+  readonly #awaited = new Set<{ readonly markets: Set<Ticker>; readonly then: () => void }>();
 
   constructor(options: {
     engine: Engine;
@@ -60,15 +62,23 @@ export class StreamHub {
     const { channel } = subscription;
     if (channel === 'orderbook_delta') {
       for (const market of subscription.markets ?? []) entry(this.#books, market).add(subscription);
-      for (const listener of this.#bookListeners.splice(0)) listener();
+      for (const awaited of [...this.#awaited]) this.#lookFor(awaited);
     } else {
       entry(this.#others, channel).add(subscription);
     }
   }
 
-  /** Calls back once, at the first book subscription after this. */
-  whenBookSubscribed(listener: () => void): void {
-    this.#bookListeners.push(listener);
+  /** Calls back once, as soon as each of these books has a subscriber: perhaps at once. Returns how to stop waiting. */
+  whenBooksSubscribed(markets: readonly Ticker[], then: () => void): () => void {
+    const awaited = { markets: new Set(markets), then };
+    this.#awaited.add(awaited);
+    this.#lookFor(awaited);
+    return () => this.#awaited.delete(awaited);
+  }
+
+  #lookFor(awaited: { readonly markets: Set<Ticker>; readonly then: () => void }): void {
+    for (const market of awaited.markets) if (this.#books.has(market)) awaited.markets.delete(market);
+    if (awaited.markets.size === 0 && this.#awaited.delete(awaited)) awaited.then();
   }
 
   remove(subscription: Subscription, markets: Iterable<Ticker> | null = null): void {
@@ -84,10 +94,12 @@ export class StreamHub {
     }
   }
 
-  /** The body of a book's snapshot; null for a market that is not listed. */
+  /** The body of a book's snapshot; null for a market that is not listed, and for a book that nobody knows. */
   snapshot(market: Ticker, useYesPrice: boolean): string | null {
     const listed = this.#engine.market(market)?.listed;
-    return listed === undefined ? null : JSON.stringify(snapshotBody(this.#engine, listed, useYesPrice));
+    return listed === undefined || this.#engine.isBookLost(market)
+      ? null
+      : JSON.stringify(snapshotBody(this.#engine, listed, useYesPrice));
   }
 
   ticker(market: Ticker): string | null {
@@ -101,7 +113,14 @@ export class StreamHub {
       case 'book':
         this.#tellDelta(event);
         break;
+      case 'bookLost':
+        for (const subscription of this.#books.get(event.market) ?? []) {
+          subscription.skip();
+          this.#untold.add(event.market);
+        }
+        break;
       case 'bookReplaced':
+        this.#untold.delete(event.market);
         this.#tellSnapshot(event.market);
         break;
       case 'trade':
@@ -142,6 +161,8 @@ export class StreamHub {
     const listeners = this.#books.get(event.market);
     const market = listeners === undefined ? undefined : this.#engine.market(event.market)?.listed;
     if (listeners === undefined || market === undefined) return;
+    // The first change after a loss, whatever it is, has a number that shows the loss; the others lead nowhere.
+    if (this.#engine.isBookLost(event.market) && !this.#untold.delete(event.market)) return;
     const written = new Map<number, string>();
     for (const subscription of listeners) {
       const own = event.user !== null && event.user === subscription.listener.user;
