@@ -46,6 +46,8 @@ interface ScannerContext {
   readonly discoveredAtMs: number;
   readonly sweptAtMs: number;
   readonly failure: string | null;
+  /** The venue changed its catalogue while it was being read: what was read may lack it. */
+  readonly isOutdated: boolean;
 }
 
 export interface ScannerInput {
@@ -72,17 +74,30 @@ const base = setup({
       failure: null,
     })),
     noteSweep: assign((_, params: Sweep) => ({ sweptAtMs: params.atMs })),
+    noteOutdated: assign(() => ({ isOutdated: true })),
+    beginReading: assign(() => ({ isOutdated: false })),
     noteFailure: assign((_, params: { failure: string }) => ({ failure: params.failure })),
     offer: sendParent((_, params: Sweep) => ({ type: 'markets.swept', ...params })),
   },
-  guards: { foundSome: (_, params: { accepted: number }) => params.accepted > 0 },
+  guards: {
+    foundSome: (_, params: { accepted: number }) => params.accepted > 0,
+    isOutdated: ({ context }) => context.isOutdated,
+  },
 });
 
 const discovering = {
+  entry: 'beginReading',
+  on: { 'catalogue.changed': { actions: 'noteOutdated' } },
   invoke: {
     id: 'discover',
     src: 'discover',
     onDone: [
+      {
+        guard: 'isOutdated',
+        target: 'rediscovering',
+        reenter: true,
+        actions: { type: 'noteDiscovery', params: ({ event }: { event: { output: Discovery } }) => event.output },
+      },
       {
         guard: { type: 'foundSome', params: ({ event }: { event: { output: Discovery } }) => event.output },
         target: 'watching',
@@ -105,7 +120,15 @@ const discovering = {
 
 export const scanner = base.createMachine({
   id: 'scanner',
-  context: ({ input }) => ({ ...input, seen: 0, accepted: 0, discoveredAtMs: 0, sweptAtMs: 0, failure: null }),
+  context: ({ input }) => ({
+    ...input,
+    seen: 0,
+    accepted: 0,
+    discoveredAtMs: 0,
+    sweptAtMs: 0,
+    failure: null,
+    isOutdated: false,
+  }),
   invoke: { id: 'catalogueChanges', src: 'catalogueChanges' },
   initial: 'discovering',
   states: {

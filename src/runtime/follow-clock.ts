@@ -21,13 +21,16 @@ export interface FollowedClock {
   readonly speed: number;
 }
 
-/** While the market stands still it is asked often: everybody waits for it to begin. */
-const ASK_EVERY_MS = 5_000;
+/**
+ * A market that can stand still can also leap, and whoever trades on it must not live in its past for long. While it stands
+ * still it is asked more often: everybody waits for it to go on.
+ */
+const ASK_EVERY_MS = 1_000;
 const ASK_STANDING_EVERY_MS = 200;
 /** Round trips up to this are always good enough. */
 const ROUND_TRIP_MS_MIN = 20;
 /** The shortest round trip counts for less with every answer: the way may have become longer for good. */
-const FORGET = 1.2;
+const FORGET = 1.04;
 /** The clock never goes slower than half its speed to let the exchange catch up. */
 const SLOWER_MAX = 0.5;
 

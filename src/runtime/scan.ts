@@ -110,7 +110,10 @@ export class Scan {
     for (const [place, ticker] of this.#shortlist.entries()) {
       const watched = markets.get(ticker);
       if (watched === null || inSession.has(ticker)) continue;
-      const reason = this.#whyNot(watched.market, nowMs) ?? (watched.endedAtMs !== null ? 'ended' : refusal);
+      const isOver = watched.market.closeMs - settings.session.closeDangerMs <= nowMs;
+      const reason =
+        this.#whyNot(watched.market, nowMs) ??
+        (watched.endedAtMs !== null ? 'ended' : isOver ? 'closesTooSoon' : refusal);
       if (reason !== null) {
         this.reasons.set(ticker, reason);
         continue;

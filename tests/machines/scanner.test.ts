@@ -100,6 +100,20 @@ describe('The scanner', () => {
     expect(value()).toBe('rediscovering');
   });
 
+  it.each(['discovering', 'rediscovering'])(
+    'reads the catalogue once more when the venue changed it meanwhile (%s)',
+    async (state) => {
+      const stage = state === 'discovering' ? begin() : await resting();
+      if (state === 'rediscovering') stage.changes.say({ type: 'catalogue.changed' });
+      stage.changes.say({ type: 'catalogue.changed' });
+      expect(stage.value()).toBe(state);
+      await stage.found(0);
+      expect(stage.value()).toBe('rediscovering');
+      await stage.found(1);
+      expect(stage.value()).toEqual({ watching: 'sweeping' });
+    },
+  );
+
   it.each(['discovering', 'rediscovering'])('starves when nothing qualifies after %s', async (state) => {
     const stage = state === 'discovering' ? begin() : await resting();
     if (state === 'rediscovering') stage.changes.say({ type: 'catalogue.changed' });

@@ -122,7 +122,7 @@ describe('a followed clock', () => {
     await at.followed.align(at.venue);
     at.followed.follow(at.venue, SILENT);
     at.legMs = [600, 0];
-    await at.advance(5_700);
+    await at.advance(1_700);
     expect(at.asked).toBe(2);
     expect(at.followed.market.now()).toBe(at.marketMs());
     at.followed.stop();
@@ -138,7 +138,7 @@ describe('a followed clock', () => {
       },
     };
     at.followed.follow(broken, SILENT);
-    await at.advance(15_100);
+    await at.advance(3_100);
     expect(at.asked).toBe(4);
     at.followed.stop();
     await at.advance(30_000);
