@@ -2,6 +2,7 @@
 import type { ExitCode } from '../domain/errors.ts';
 import { formatMoney, type Microdollars, toContracts } from '../domain/units.ts';
 import type { RequestCounts } from '../exchange/port.ts';
+import { type OpenAtEnd, openAtEnd } from './open-at-end.ts';
 import type { TraderRuntime } from './trader-runtime.ts';
 
 export interface Summary {
@@ -55,6 +56,8 @@ export interface Summary {
     readonly fees: string;
     readonly equity: string;
   };
+  /** Positions in markets that have not paid yet, and in a replay every market that is still open. */
+  readonly openAtEnd: readonly OpenAtEnd[];
   readonly requests: RequestCounts;
   /** Wall time from the start of the process; null without a sample. */
   readonly latency: {
@@ -126,6 +129,7 @@ export function summarize(runtime: TraderRuntime, facts: SummaryFacts): Summary 
       fees: formatMoney(ledger.fees()),
       equity: formatMoney(ledger.equity(cash, marks)),
     },
+    openAtEnd: openAtEnd(runtime, facts.mode === 'replay'),
     requests: { total: parts.venue.requests.total, status429: parts.venue.requests.status429 },
     latency: {
       inControlMs: rounded(runtime.inControlMs),
@@ -166,6 +170,7 @@ export function summaryText(summary: Summary): string {
         ? 'explains the cash to the last microdollar'
         : `explains ${dollars(money.explainedCash)}: a difference of ${dollars(money.difference)}`,
     ],
+    ...summary.openAtEnd.map((open) => ['open', openText(open)] as const),
     ['requests', `${requests.total}, ${requests.status429} of them too many (429)`],
     [
       'latency',
@@ -174,6 +179,16 @@ export function summaryText(summary: Summary): string {
     ],
   ];
   return lines.map(([name, value]) => `${name.padEnd(10)}${value}`).join('\n');
+}
+
+/** "KXBTC15M-26MAY131000-00: 3 contracts of yes, marked at $0.42 ($0.0600 unrealised)". */
+function openText({ market, position, mark, unrealizedPnl }: OpenAtEnd): string {
+  if (position === 0) return `${market}: nothing held`;
+  const worth =
+    mark === null || unrealizedPnl === null
+      ? 'nobody to sell to'
+      : `marked at ${dollars(mark)} (${dollars(unrealizedPnl)} unrealised)`;
+  return `${market}: ${Math.abs(position)} contracts of ${position > 0 ? 'yes' : 'no'}, ${worth}`;
 }
 
 /** " (most 3, fewer 1)", or nothing. */

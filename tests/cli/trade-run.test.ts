@@ -13,7 +13,7 @@ const DEFAULT_PORT = DEFAULTS.console.port;
 
 /** A key and its own keys, all the way down; maps by reason and null are leaves. */
 const SUMMARY_KEYS = {
-  '': 'mode seed ranForMs exit restored timeScaled feed scanner sessions orders fills money requests latency',
+  '': 'mode seed ranForMs exit restored timeScaled feed scanner sessions orders fills money openAtEnd requests latency',
   feed: 'messages deltas gaps resyncs',
   scanner: 'seen accepted rejected',
   sessions: 'opened resumed closed reasons',
