@@ -166,7 +166,7 @@ describe('Our own recording', () => {
         snapshot(1),
         lost(),
         snapshot(4),
-        control(5, 'disconnected'),
+        control(5, 'disconnected', { code: 1006, reason: '' }),
         control(6, 'connected'),
         snapshot(7),
         `{"recv_ns":${at(8)},"n":${++n},"frame":{"type":"orderbook_delta","sid":1,}}`,

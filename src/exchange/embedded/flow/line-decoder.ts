@@ -34,6 +34,8 @@ const HELD_MAX = 10_000;
 const SENT_STEP_MS_MAX = 10_000;
 /** Frames alone do not say when their markets close: as long after the first one as no recording lasts. */
 const UNKNOWN_CLOSE_AFTER_MS = 7 * 86_400_000;
+/** A connection that was not lost: the recorder's own side had closed it. */
+const CLOSED_BY_RECORDER = 'closed by us';
 const OWN_FRAME = /^\{"recv_ns":(\d+),"n":(\d+),"(?:frame|private)":/;
 
 /** Decodes the files of one recording, in their order. */
@@ -46,6 +48,8 @@ export class LineDecoder {
   #knowsBooks = false;
   #pending: GapCause | null = null;
   readonly #markets = new Set<Ticker>();
+  /** Of this connection. */
+  readonly #bookSubscriptions = new Set<number>();
   // Our own format.
   #scale: NoSideScale = 'no';
   #run: string | null = null;
@@ -156,12 +160,13 @@ export class LineDecoder {
   #control(recvMs: UnixMs, control: string, data: unknown): DecodedLine {
     switch (control) {
       case 'connected':
-        if (this.#isConnected) this.#lose('connection');
+        this.#lose('connection');
         this.#isConnected = true;
         return this.#said(recvMs, OTHER);
       case 'disconnected':
         this.#isConnected = false;
-        this.#lose('connection');
+        // Whoever ends a recording closes first; what stood then may stand, unless something follows.
+        if (fieldsOf(data, 'data').reason !== CLOSED_BY_RECORDER) this.#lose('connection');
         return this.#said(recvMs, OTHER);
       case 'market':
         return this.#said(recvMs, decodeListing(fieldsOf(data, 'data')));
@@ -199,7 +204,7 @@ export class LineDecoder {
         throw new LineRefused('it was sent before the line that it follows');
       this.#sentMs = Math.max(this.#sentMs ?? sentMs, sentMs);
     }
-    if ('sequence' in entry) {
+    if (entry.type === 'snapshot' || entry.type === 'delta') {
       // A connection begins to number anew.
       if (entry.sequence < (this.#sequences.get(entry.subscription) ?? 0)) this.#lose('connection');
       this.#sequences.set(entry.subscription, entry.sequence);
@@ -224,6 +229,7 @@ export class LineDecoder {
 
   /** What stood in the books no longer leads up to what comes. */
   #lose(cause: GapCause): void {
+    this.#bookSubscriptions.clear();
     if (!this.#knowsBooks) return;
     this.#knowsBooks = false;
     this.#pending = cause;
@@ -235,7 +241,12 @@ export class LineDecoder {
       this.#markets.add(entry.market);
     // Of this the venue tells whatever the market.
     else if (LIFECYCLE.has(entry.type) && 'market' in entry && !this.#markets.has(entry.market)) entry = OTHER;
-    if (entry.type === 'snapshot' || entry.type === 'delta') this.#knowsBooks = true;
+    if (entry.type === 'snapshot' || entry.type === 'delta') {
+      this.#knowsBooks = true;
+      this.#bookSubscriptions.add(entry.subscription);
+    } else if (entry.type === 'other' && entry.subscription !== undefined) {
+      if (!this.#bookSubscriptions.has(entry.subscription)) entry = OTHER;
+    }
     const gap = this.#pending;
     if (gap === null) return { recvMs, entry };
     this.#pending = null;

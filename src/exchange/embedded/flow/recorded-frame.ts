@@ -66,6 +66,13 @@ export function decodeFrame(frame: Fields, scale: NoSideScale): RecordedEntry {
     }
     case 'market_lifecycle_v2':
       return decodeLifecycle(fieldsOf(frame.msg, 'msg'));
+    case 'ok':
+    case 'unsubscribed':
+    case 'error':
+      // An answer takes a number of the subscription that it is about.
+      return typeof frame.sid === 'number' && typeof frame.seq === 'number'
+        ? { type: 'other', ...sequenced(frame) }
+        : OTHER;
     default:
       return OTHER;
   }

@@ -81,6 +81,13 @@ export interface RecordedTrade {
   readonly quantity: Centicontracts;
   readonly takerSide: Side;
 }
+/** Answers to commands, other channels, other notes: nothing that a market is made of. */
+export interface RecordedOther {
+  readonly type: 'other';
+  /** Where it took a number of a subscription to books, which is then not missing. */
+  readonly subscription?: number;
+  readonly sequence?: number;
+}
 export type RecordedEntry =
   | RecordedWatch
   | RecordedListing
@@ -91,8 +98,7 @@ export type RecordedEntry =
   | RecordedDelta
   | RecordedTicker
   | RecordedTrade
-  /** Answers to commands, other channels, other notes: nothing that a market is made of. */
-  | { readonly type: 'other' };
+  | RecordedOther;
 
 /**
  * Why what came before a line does not lead up to it: another connection or another recording began, the recorder
