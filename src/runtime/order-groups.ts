@@ -309,7 +309,8 @@ export class OrderGroups implements ShardGroups {
   #hear({ orderGroup, change }: OrderGroupEvent): void {
     const shard = [...this.#shards.values()].find((each) => each.orderGroup === orderGroup);
     if (shard === undefined || this.#isSealed) return;
-    if (change.kind === 'triggered') this.#pause(shard, 'venue');
+    // One that was not looked up yet is when somebody wants to quote.
+    if (change.kind === 'triggered' && shard.stage === 'standing') this.#pause(shard, 'venue');
     else if (change.kind === 'deleted') this.#lose(shard);
     else if (change.kind === 'limitUpdated') this.#watchLimit(shard, change.contractsLimit);
   }

@@ -2,6 +2,7 @@
  * A gateway with everything that belongs to it, against the embedded exchange in memory on a virtual clock: real client,
  * real protocol, real journal, risk, ledger; only the line between is the test's.
  */
+import { Subject } from 'rxjs';
 import { VirtualClock } from '../../src/backtest/virtual-clock.ts';
 import type { Clocks } from '../../src/domain/clock.ts';
 import { isOwnOrder, named, type RunId, type SessionId, type Ticker } from '../../src/domain/ids.ts';
@@ -18,7 +19,8 @@ import { createVenueServer } from '../../src/exchange/embedded/server.ts';
 import { createPortSockets } from '../../src/exchange/kalshi/sockets.ts';
 import { createHandlerTransport } from '../../src/exchange/kalshi/transport.ts';
 import { createKalshiVenue } from '../../src/exchange/kalshi/venue.ts';
-import type { StreamEvent, Venue } from '../../src/exchange/port.ts';
+import type { OrderGroupEvent, StreamEvent, Venue } from '../../src/exchange/port.ts';
+import type { FeedFact } from '../../src/feed/facts.ts';
 import { Door } from '../../src/gateway/door.ts';
 import { Evidence } from '../../src/gateway/evidence.ts';
 import { Gateway, type GatewayFact } from '../../src/gateway/gateway.ts';
@@ -30,6 +32,9 @@ import { Exposure } from '../../src/risk/exposure.ts';
 import type { Limits } from '../../src/risk/limits.ts';
 import type { RiskMode } from '../../src/risk/proposal.ts';
 import { Accounts } from '../../src/runtime/accounts.ts';
+import { SILENT } from '../../src/runtime/log.ts';
+import { OrderGroups } from '../../src/runtime/order-groups.ts';
+import type { RememberedGroups } from '../../src/runtime/remembered-groups.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
 import { DEFAULTS } from '../support/default-settings.ts';
@@ -47,6 +52,10 @@ export interface StageOptions {
   readonly limits?: Partial<Limits>;
   /** The journal's disk. */
   readonly store?: MemoryStore;
+  /** Quotes stand in order groups, of an earlier run where these remember one. */
+  readonly groups?: RememberedGroups;
+  /** Contracts that a group may execute in its window; 20 unless given. */
+  readonly groupContracts?: number;
 }
 
 /** One side as a test writes it: [cents, contracts], with what differs from a quote. */
@@ -80,7 +89,18 @@ export class Stage {
   table!: OrderTable;
   accounts!: Accounts;
   gateway!: Gateway;
+  /** Null: quotes stand in none. */
+  groups: OrderGroups | null = null;
   evidence!: Evidence;
+
+  readonly #orderGroups = new Subject<OrderGroupEvent>();
+  readonly #feedFacts = new Subject<FeedFact>();
+
+  /** The private stream was opened again: what it said meanwhile is lost. */
+  reopen(): void {
+    this.deaf = false;
+    this.#feedFacts.next({ type: 'feed.opened' });
+  }
 
   private constructor(options: StageOptions) {
     const { clock } = this;
@@ -149,14 +169,14 @@ export class Stage {
     const stage = new Stage(options);
     stage.journal = await StoreJournal.open(stage.store, stage.clocks);
     stage.journal.entries$.subscribe((entry) => stage.entries.push(entry));
-    stage.#assemble();
+    stage.#assemble(options);
     stage.#listen();
     stage.door.open();
     await stage.advance(50);
     return stage;
   }
 
-  #assemble(): void {
+  #assemble(options: StageOptions): void {
     const { clocks, journal, venue, door, exposure, ledger } = this;
     ledger.setOpening(dollars(1_000));
     for (const market of [MARKET, OTHER])
@@ -167,6 +187,20 @@ export class Stage {
     });
     const { table } = this;
     this.accounts = new Accounts({ ledger, exposure, table, journal, account: venue.account, mark: () => null });
+    if (options.groups !== undefined) {
+      const { quoting, gateway } = DEFAULTS;
+      const groupCapacities = (options.groupContracts ?? 20) / quoting.positionContractsMax;
+      this.groups = new OrderGroups({
+        venue: venue.groups,
+        clocks,
+        settings: { ...DEFAULTS, gateway: { ...gateway, groupCapacities } },
+        journal,
+        log: SILENT,
+        remembered: options.groups,
+        onReady: () => this.gateway.settleSoon(),
+      });
+      this.groups.listen({ orderGroups$: this.#orderGroups, facts$: this.#feedFacts });
+    }
     this.gateway = new Gateway({
       table,
       door,
@@ -188,6 +222,7 @@ export class Stage {
         if (opposite === null) return false;
         return side === 'bid' ? at >= opposite[0] : at <= opposite[0];
       },
+      ...(this.groups === null ? {} : { groups: this.groups }),
       expirationMs: 300_000,
       renewBeforeMs: 60_000,
     });
@@ -236,13 +271,14 @@ export class Stage {
   #listen(): void {
     const stream = this.venue.openStream();
     stream.events.subscribe((event) => {
-      if (event.type === 'opened') stream.subscribe(['fill', 'order'], null);
+      if (event.type === 'opened') stream.subscribe(['fill', 'order', 'orderGroup'], null);
       else this.#hear(event);
     });
   }
 
   #hear(event: StreamEvent): void {
     if (this.deaf) return;
+    if (event.type === 'orderGroup') this.#orderGroups.next(event);
     if (event.type === 'fill' && !this.lost.fills) this.accounts.takeFill(event.fill);
     if (event.type !== 'order' || this.lost.orders) return;
     const { order } = event;

@@ -5,7 +5,8 @@
 import type { Clock } from '../../src/domain/clock.ts';
 import type { HttpAnswer, HttpRequest, HttpTransport } from '../../src/exchange/kalshi/transport.ts';
 
-export type RequestName = 'create' | 'cancel' | 'amend' | 'read';
+/** `group`: any command about an order group. */
+export type RequestName = 'create' | 'cancel' | 'amend' | 'read' | 'group';
 
 export type Fault =
   /** It never arrives, and nothing is heard. */
@@ -145,6 +146,7 @@ export class FaultyTransport implements HttpTransport {
 
 function nameOf(method: string, path: string): RequestName {
   if (method === 'GET') return 'read';
+  if (path.includes('/order_groups')) return 'group';
   if (method === 'DELETE') return 'cancel';
   return path.endsWith('/amend') || path.endsWith('/decrease') ? 'amend' : 'create';
 }
