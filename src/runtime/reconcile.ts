@@ -123,10 +123,11 @@ async function readAccount(parts: ReconcileParts, work: Promise<void>): Promise<
     account.balance(),
     listOpenMarkets(orders),
   ]);
+  for (const [market, listing] of listings) complete(listing, `orders in ${market}`);
+  // Orders first: a fill in a listing does not name our order, and finds it by the venue's id.
+  observeRows(orders, listings, asOfMs);
   accounts.takeFills(complete(fills, 'fills'));
   if (!areSettled) throw incomplete('settlements');
-  for (const [market, listing] of listings) complete(listing, `orders in ${market}`);
-  observeRows(orders, listings, asOfMs);
   return {
     positions: complete(positions, 'positions'),
     resting: complete(resting, 'resting orders'),
