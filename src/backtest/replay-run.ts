@@ -85,7 +85,7 @@ export async function replayRecording(job: ReplayJob): Promise<ReplayOutcome> {
       rejected: summary.orders.rejected,
       gapsSeen: summary.feed.gaps,
       settled: entries.filter((entry) => entry.kind === 'market.settled').length,
-      openAtEnd: run.runtime.ledger.positions().filter(({ quantity }) => quantity !== 0).length,
+      openAtEnd: summary.openAtEnd.filter(({ position }) => position !== 0).length,
       difference: money(summary.money.difference),
       tally,
       journalHash: run.journal.hash(),

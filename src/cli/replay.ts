@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, relative, resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { csvTable, legend, recordOf, textTable } from '../analytics/table.ts';
 import { recordingsUnder } from '../backtest/recordings-under.ts';
 import { replayAll } from '../backtest/replay-pool.ts';
@@ -10,10 +10,11 @@ import type { ReplayJob, ReplayOutcome } from '../backtest/replay-run.ts';
 import { REPLAY_COLUMNS, rowOf, totalOf } from '../backtest/replay-table.ts';
 import { NEAR } from '../backtest/virtual-world.ts';
 import { BothsidesError, EXIT, messageOf } from '../domain/errors.ts';
+import { QUEUE_MODELS } from '../exchange/embedded/flow/queue-model.ts';
 import { selfCheck } from '../quoting/self-check.ts';
 import { createSystemClock } from '../runtime/system-clock.ts';
 import { type Environment, withEnvFile } from '../settings/credentials.ts';
-import { loadSettings } from '../settings/load.ts';
+import { loadSettings, type Override } from '../settings/load.ts';
 import { repeated } from './arguments.ts';
 import { note, print, printJson } from './output.ts';
 
@@ -21,6 +22,7 @@ export interface ReplayFlags {
   readonly recording: readonly string[];
   readonly set?: readonly string[];
   readonly config?: string;
+  readonly queueModel?: string;
   readonly latency?: number;
   readonly json?: true;
   readonly csv?: string;
@@ -33,6 +35,9 @@ export function registerReplay(program: Command): void {
     .requiredOption('--recording <path...>', 'files, or folders of files; may be repeated', repeated)
     .option('--config <file>', 'a file of overrides, or a shipped profile: conservative, aggressive, s2')
     .option('--set <key=value>', 'one override, may be repeated', repeated)
+    .addOption(
+      new Option('--queue-model <model>', 'who of a level cancels; riskAverse unless said').choices(QUEUE_MODELS),
+    )
     .option('--latency <ms>', 'each way between trader and exchange, at least; 5 unless said', latencyArgument)
     .option('--json', 'runs and total as one JSON document instead of the table')
     .option('--csv <file>', 'write the table there as well')
@@ -91,7 +96,9 @@ function jobsOf(files: readonly string[], flags: ReplayFlags, env: Environment):
     said.add(text);
   };
   return files.map((recording) => {
-    const overrides = [{ key: 'sim.recording', value: recording, source: '--recording' }];
+    const overrides: Override[] = [{ key: 'sim.recording', value: recording, source: '--recording' }];
+    if (flags.queueModel !== undefined)
+      overrides.push({ key: 'sim.queueModel', value: flags.queueModel, source: '--queue-model' });
     const { settings, warnings } = loadSettings({
       mode: 'replay',
       configPath: flags.config,

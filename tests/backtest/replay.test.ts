@@ -78,7 +78,6 @@ const fillsIn = (entries: readonly JournalEntry[]) =>
 describe('A recording as the crowd of a virtual world', () => {
   it('fills our bid when all that stood before it had been sold to, and not by what came after it', async () => {
     const fills = fillsIn(await journalOf(await oneFill().write(join(folder, 'one-fill.jsonl'))));
-    // It was played at 120 s: nobody is there any more to whom the one contract could be sold.
     expect(fills).toEqual([[40_000, 'bid', 4_800, 100, false]]);
   });
 
@@ -93,18 +92,18 @@ describe('A recording as the crowd of a virtual world', () => {
       ordersCreated: 2,
       denied: 0,
       rejected: 0,
+      gapsSeen: 0,
       settled: 0,
       openAtEnd: 1,
       difference: 0,
     });
-    const { tally } = outcome;
-    // Bought at 48¢ as maker, marked at the 47¢ that were bid in the end.
-    expect(tally).toMatchObject({ fills: 1, contracts: 100, makerContracts: 100, realizedPnl: 0, fees: 0 });
-    const figures = figuresOf(tally);
+    // Bought at 48¢; when the recording is over the best bid is 47¢, and nobody is there any more to sell to.
+    expect(outcome.tally).toMatchObject({ fills: 1, contracts: 100, makerContracts: 100, realizedPnl: 0, fees: 0 });
+    expect(outcome.tally.unrealizedPnl).toBe(-10_000);
+    const figures = figuresOf(outcome.tally);
     expect(figures).toMatchObject({ makerShare: 1, netPnl: -10_000, netCentsPerContract: -1 });
-    // 2¢ below the mid of 50¢ when bought.
+    // 2¢ below the mid of 50¢.
     expect(figures.capturedCents).toBe(2);
-    expect(tally.markouts.map(({ quantity }) => quantity)).toEqual([100, 100, 100]);
     expect(figures.markoutCents).toEqual([2.5, 2, 1.5]);
     // One contract for 80 of 120 seconds.
     expect(figures.positionMeanAbsolute).toBeCloseTo(80 / 120, 2);
@@ -112,6 +111,39 @@ describe('A recording as the crowd of a virtual world', () => {
     // From before 5 s to 120 s.
     expect(figures.twoSidedShare).toBeGreaterThan(115 / 121);
     expect(figures.twoSidedShare).toBeLessThan(1);
+  });
+
+  it('has no later mid for what was bought just before its end', async () => {
+    const tape = opening().trade(20_000, 'ask', 48, 102).delta(25_000, 'bid', 30, 1);
+    const outcome = await replayRecording({
+      recording: await tape.write(join(folder, 'end.jsonl')),
+      settings: settingsOf(),
+    });
+    expect(outcome.tally).toMatchObject({ contracts: 200, captured: { quantity: 200 } });
+    expect(outcome.tally.markouts.map(({ quantity }) => quantity)).toEqual([200, 0, 0]);
+  });
+
+  it('is not quoted while frames of it are missing, and again after its next snapshot', async () => {
+    const book = [[[48, 100]], [[52, 100]]] as const;
+    const tape = opening()
+      .delta(20_000, 'bid', 30, 1)
+      .lose()
+      .delta(20_100, 'bid', 30, 1)
+      .delta(35_000, 'bid', 49, 10)
+      .snapshot(50_000, ...book)
+      .delta(90_000, 'bid', 30, 1);
+    const recording = await tape.write(join(folder, 'gap.jsonl'));
+    const entries = await journalOf(recording);
+    const createdMs = entries.filter(({ kind }) => kind === 'order.intended').map(({ marketMs }) => marketMs);
+    expect(createdMs.filter((ms) => ms < 20_100)).toHaveLength(2);
+    expect(createdMs.filter((ms) => ms >= 20_100 && ms < 50_000)).toEqual([]);
+    expect(createdMs.filter((ms) => ms >= 50_000 && ms < 60_000)).toHaveLength(2);
+    const outcome = await replayRecording({ recording, settings: settingsOf() });
+    expect(outcome).toMatchObject({ gapsRecorded: 1, gapsSeen: 1, exit: 0, difference: 0 });
+    const { inventory, twoSidedMs } = outcome.tally;
+    // All the time but for the warm-up and the half minute.
+    expect(twoSidedMs / inventory.openMs).toBeGreaterThan(50 / 90);
+    expect(twoSidedMs / inventory.openMs).toBeLessThan(60 / 90);
   });
 
   it('knows nothing of what is played later', async () => {

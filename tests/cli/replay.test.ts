@@ -43,7 +43,17 @@ describe.concurrent('The replay command', { timeout: 60_000 }, () => {
 
   it('tells programs the same, with the hash of each journal', async () => {
     const recording = await quiet().write(join(stage.folder(), 'b.jsonl'));
-    const args = ['--recording', recording, '--json', '--latency', '20', '--set', 'sim.seed=3'];
+    const args = [
+      '--recording',
+      recording,
+      '--json',
+      '--latency',
+      '20',
+      '--queue-model',
+      'power',
+      '--set',
+      'sim.seed=3',
+    ];
     const { code, json, stderr } = await stage.run(['replay', ...args]);
     expect(code, stderr).toBe(0);
     expect(json).toHaveLength(1);
@@ -57,7 +67,7 @@ describe.concurrent('The replay command', { timeout: 60_000 }, () => {
   it('says in one sentence what it cannot do', async () => {
     const [nothing, slow, empty] = await Promise.all([
       stage.run(['replay']),
-      stage.run(['replay', '--recording', 'x.jsonl', '--latency', 'slow']),
+      stage.run(['replay', '--recording', 'x.jsonl', '--latency', 'slow', '--queue-model', 'power']),
       stage.run(['replay', '--recording', stage.folder()]),
     ]);
     expect(nothing).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--recording') });
