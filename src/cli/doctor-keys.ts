@@ -1,7 +1,7 @@
 /** Whether the keys that a mode needs are there, readable, of a kind that signs, and nobody else's to read. They are never printed. */
 import { createPrivateKey } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { createSigner, readKey } from '../exchange/kalshi/sign.ts';
 import { type Environment, readCredentials } from '../settings/credentials.ts';
 import type { Mode } from '../settings/schema.ts';
@@ -14,7 +14,7 @@ const OF_OTHERS = 0o077;
 export function checkKeys(mode: Mode, dataDir: string, env: Environment, cwd: string): Check[] {
   try {
     if (mode === 'paper') return [skipped(NAME, 'paper needs none')];
-    if (mode === 'demo' || mode === 'live') return [...checkEnvironment(env), ...checkEnvFile(cwd)];
+    if (mode === 'demo' || mode === 'live') return [...checkEnvironment(env, cwd), ...checkEnvFile(cwd)];
     const path = join(dataDir, 'keys', 'account-1.rsa.pem');
     if (!existsSync(path)) return [ok(NAME, 'none yet: the embedded exchange makes its own at the first start')];
     return [describe(path, path)];
@@ -23,9 +23,12 @@ export function checkKeys(mode: Mode, dataDir: string, env: Environment, cwd: st
   }
 }
 
-function checkEnvironment(env: Environment): Check[] {
+function checkEnvironment(env: Environment, cwd: string): Check[] {
   const { privateKey } = readCredentials(env);
-  return [describe(privateKey, privateKey.includes('-----BEGIN') ? null : privateKey)];
+  if (privateKey.includes('-----BEGIN')) return [describe(privateKey, null)];
+  const path = isAbsolute(privateKey) ? privateKey : join(cwd, privateKey);
+  // What looks like no path may be a key that was mistyped, and is not repeated.
+  return [existsSync(path) ? describe(path, path) : describe(privateKey, null)];
 }
 
 function describe(pathOrPem: string, path: string | null): Check {

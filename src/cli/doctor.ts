@@ -23,7 +23,7 @@ import { checkExchangeLog, checkStore } from './doctor-store.ts';
 import { alignColumns, print, printJson } from './output.ts';
 import { checkedAddress, EXCHANGE_LOG, wsUrlFrom } from './venue.ts';
 
-interface DoctorFlags {
+export interface DoctorFlags {
   readonly mode: string;
   readonly data?: string;
   readonly config?: string;
@@ -47,33 +47,45 @@ export function registerDoctor(program: Command): void {
     .action((flags: DoctorFlags) => doctorCommand(flags));
 }
 
-async function doctorCommand(flags: DoctorFlags, environment: Environment = process.env): Promise<void> {
+async function doctorCommand(flags: DoctorFlags): Promise<void> {
+  const report = await examine(flags, process.env, process.cwd());
+  if (flags.json === true) printJson(report);
+  else print(textOf(report));
+  process.exitCode = report.exit;
+}
+
+export interface Report {
+  /** Of the worst failure; 0 without one. */
+  readonly exit: ExitCode;
+  readonly mode: Mode;
+  readonly dataDir: string;
+  /** As they stand after a repair. */
+  readonly checks: readonly Check[];
+  /** Sentences: what was done, and what the next start will do. */
+  readonly repaired: readonly string[];
+}
+
+/** Looks, and mends where that was asked for. Throws USAGE, CREDENTIALS_UNREADABLE (.env), and what `repair` throws. */
+export async function examine(flags: DoctorFlags, environment: Environment, cwd: string): Promise<Report> {
   const mode = parseMode(flags.mode);
-  const env = withEnvFile(environment, process.cwd());
   const wall = createSystemClock();
-  const visit: Visit = {
-    mode,
-    env,
-    flags,
-    dataDir: resolve(flags.data ?? join('.bothsides', mode)),
-    clocks: { wall, market: wall, monotonicMs: () => wall.monotonicMs() },
-  };
+  const dataDir = resolve(cwd, flags.data ?? join('.bothsides', mode));
+  const clocks = { wall, market: wall, monotonicMs: () => wall.monotonicMs() };
+  const visit: Visit = { mode, env: withEnvFile(environment, cwd), flags, cwd, dataDir, clocks };
   let { checks, damage } = await look(visit);
-  const done: string[] = [];
+  const repaired: string[] = [];
   if (flags.repair === true) {
-    done.push(...(await repair(visit.dataDir, visit.clocks, damage)));
+    repaired.push(...(await repair(dataDir, clocks, damage)));
     if (damage.store !== null || damage.cutLogAt !== null) checks = (await look(visit)).checks;
   }
-  const exit = exitOf(checks);
-  if (flags.json === true) printJson({ exit, mode, dataDir: visit.dataDir, checks, repaired: done });
-  else print(textOf(checks, done, exit));
-  process.exitCode = exit;
+  return { exit: exitOf(checks), mode, dataDir, checks, repaired };
 }
 
 interface Visit {
   readonly mode: Mode;
   readonly env: Environment;
   readonly flags: DoctorFlags;
+  readonly cwd: string;
   readonly dataDir: string;
   readonly clocks: Clocks;
 }
@@ -83,7 +95,7 @@ async function look(visit: Visit): Promise<{ readonly checks: readonly Check[]; 
   const { wall } = clocks;
   const checks: Check[] = [ok('node', process.versions.node), wallClock(wall.now())];
   const configured = configuration(visit);
-  checks.push(...configured.checks, ...checkKeys(mode, dataDir, env, process.cwd()));
+  checks.push(...configured.checks, ...checkKeys(mode, dataDir, env, visit.cwd));
   const folder = await checkFolder(dataDir);
   checks.push(...folder.checks);
   const damage: { -readonly [K in keyof Damage]: Damage[K] } = { store: null, cutLogAt: null };
@@ -185,11 +197,11 @@ function wallClock(nowMs: UnixMs): Check {
 
 const MARKS: Readonly<Record<Check['status'], string>> = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: '-' };
 
-function textOf(checks: readonly Check[], done: readonly string[], exit: ExitCode): string {
+function textOf({ checks, repaired, exit }: Report): string {
   const rows = checks.flatMap(({ status, name, text, remedy, code }) => [
     [MARKS[status], name, code === null ? text : `${text} [${code}]`],
     ...(remedy === '' ? [] : [['', '', `→ ${remedy}`]]),
   ]);
   const end = exit === 0 ? 'Nothing stands in the way of a start.' : 'Not all is well: see FAIL.';
-  return [...done, ...(done.length > 0 ? [''] : []), alignColumns(rows), '', end].join('\n');
+  return [...repaired, ...(repaired.length > 0 ? [''] : []), alignColumns(rows), '', end].join('\n');
 }
