@@ -41,11 +41,9 @@ const SETS = [
   'session.warmupTimeoutMs=6000',
   'exit.reversionWaitMs=1500',
   'exit.softExitMaxMs=2500',
-  'exit.carryTtlMs=5000',
+  'exit.carryTtlMs=8000',
   'discovery.sweepEveryMs=2000',
   'quoting.positionContractsMax=4',
-  'quoting.expirationMs=12000',
-  'quoting.renewBeforeMs=4000',
   'feed.pingEveryMs=500',
   'feed.aliveWithinMs=1500',
   'feed.stopAfterMs=3000',
@@ -71,12 +69,21 @@ const END_AFTER_DEATH_MS = 9_000;
 /** Within this every run ends: patience, unknown orders, and what a shutdown may take. */
 const END_WITHIN_MS = 150_000;
 
-export function crashSettings(): Settings {
-  return simSettings(SETS);
+/** Quotes that are renewed and expire within seconds in one half of the seeds, and outlive every doubt in the other; and so on. */
+export function crashSettings(seed: number): Settings {
+  const quotes =
+    seed % 2 === 0 ? ['expirationMs=7000', 'renewBeforeMs=5000'] : ['expirationMs=60000', 'renewBeforeMs=10000'];
+  return simSettings([
+    ...SETS,
+    ...quotes.map((set) => `quoting.${set}`),
+    `exchange.requestTimeoutMs=${seed % 3 === 1 ? 5_000 : 1_500}`,
+    // Most traders may start as often as they like; some are stopped by their own guard.
+    ...(seed % 8 === 6 ? [] : ['recovery.crashLoopStartsMax=0']),
+  ]);
 }
 
 export async function crashRun({ seed, deaths }: CrashRun): Promise<Outcome> {
-  const settings = crashSettings();
+  const settings = crashSettings(seed);
   const random = createRandom(seed).split('crash');
   const meddler = createMeddler();
   const told: string[] = [];
@@ -143,7 +150,12 @@ export async function crashRun({ seed, deaths }: CrashRun): Promise<Outcome> {
     isHaltFileThere = true;
     tell('HALT');
   };
-  if (seed % 7 === 3) clock.setTimeout(halt, random.integer(8_000, CALM_MS));
+  if (seed % 7 === 3) {
+    const haltMs = random.integer(8_000, CALM_MS);
+    clock.setTimeout(halt, haltMs);
+    // Somebody takes the file away; the halt stands.
+    if (seed % 2 === 0) clock.setTimeout(() => (isHaltFileThere = false), haltMs + 3_000);
+  }
 
   const disks = random.split('disks');
   let disk: MemoryStore = world.store;
@@ -270,6 +282,8 @@ function downtime(random: Random): number {
   return draw < 0.5 ? random.integer(0, 20) : draw < 0.9 ? random.integer(20, 2_000) : random.integer(2_000, 15_000);
 }
 
+const LISTINGS = ['orders', 'fills', 'positions', 'settlements', 'all'] as const;
+
 /** Something begins that should not, and ends by itself. */
 function misfortune(
   random: Random,
@@ -277,15 +291,21 @@ function misfortune(
   clock: { setTimeout(callback: () => void, delayMs: number): unknown },
   tell: (what: string) => void,
 ): void {
-  const during = (name: 'throttling' | 'deaf' | 'refusing' | 'silent' | 'cutListings', maxMs: number): void => {
+  const during = (name: 'throttling' | 'deaf' | 'refusing' | 'silent', maxMs: number): void => {
+    const forMs = random.integer(200, maxMs);
     switches[name] = true;
-    tell(name);
-    clock.setTimeout(
-      () => {
-        switches[name] = false;
-      },
-      random.integer(200, maxMs),
-    );
+    tell(`${name} for ${forMs} ms`);
+    clock.setTimeout(() => {
+      switches[name] = false;
+    }, forMs);
+  };
+  const cut = (listing: (typeof LISTINGS)[number], maxMs: number): void => {
+    const forMs = random.integer(200, maxMs);
+    switches.cutListings = listing;
+    tell(`no whole listing of ${listing} for ${forMs} ms`);
+    clock.setTimeout(() => {
+      switches.cutListings = null;
+    }, forMs);
   };
   const next = (
     name: 'lostAnswers' | 'lostCreates' | 'lostCancels' | 'lostDeltas' | 'lateCreates' | 'lateCancels',
@@ -301,13 +321,19 @@ function misfortune(
       during('refusing', 4_000);
     },
     () => during('silent', 7_000),
-    () => during('cutListings', 6_000),
+    () => cut(LISTINGS[random.integer(0, LISTINGS.length - 1)]!, 6_000),
     () => next('lostAnswers'),
     () => next('lostCreates'),
     () => next('lostCancels'),
     () => next('lostDeltas'),
     () => next('lateCreates'),
     () => next('lateCancels'),
+    // Nothing says what became of the next orders: no answer, no frame, no listing.
+    () => {
+      during('deaf', 20_000);
+      cut('orders', 20_000);
+      next('lostAnswers');
+    },
   ];
   begin[random.integer(0, begin.length - 1)]!();
 }

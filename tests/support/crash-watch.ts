@@ -32,6 +32,13 @@ interface Closed {
   readonly carried: number;
 }
 
+/** Something that recovery learned from the exchange; not that by now so much time has passed that an order never came. */
+function isNews(kind: string, data: unknown): boolean {
+  if (kind === 'order.absent' || (kind === 'order.moved' && (data as { reason: unknown }).reason === 'absent'))
+    return false;
+  return /^(fill|order|account)\./.test(kind) || kind === 'market.settled';
+}
+
 export class Watch implements Witness {
   readonly violations: string[] = [];
   /** Every intent that was ever appended, by our id. */
@@ -45,7 +52,9 @@ export class Watch implements Witness {
   #life: Life | null = null;
   #run: VirtualRun | null = null;
   #isReady = false;
-  #haltedAtMs: number | null = null;
+  /** Halted in this life; in one before it, and safely written down. */
+  #isHalted = false;
+  #wasHalted = false;
   #lastEventMs = Number.NEGATIVE_INFINITY;
   /** Entries of this life until it was ready that say that something was learned. */
   #learned: string[] = [];
@@ -65,15 +74,15 @@ export class Watch implements Witness {
     this.#life = life;
     this.#run = run;
     this.#isReady = false;
-    this.#haltedAtMs = null;
+    this.#isHalted = false;
     this.#learned = [];
     run.journal.entries$.subscribe(({ kind, data }) => {
       if (!life.isAlive) return;
       if (kind === 'order.intended') this.#intended(data as unknown as OrderIntent);
-      if (kind === 'operator.halted') this.#haltedAtMs ??= this.#nowMs();
+      if (kind === 'operator.halted') this.#isHalted = true;
       if (kind === 'session.closed' && this.#isReady) this.#closed(data as unknown as Closed);
       if (kind === 'run.ready') this.#ready();
-      else if (!this.#isReady && /^(fill|order|account|market)\./.test(kind)) this.#learned.push(kind);
+      else if (!this.#isReady && isNews(kind, data)) this.#learned.push(kind);
     });
   }
 
@@ -82,6 +91,7 @@ export class Watch implements Witness {
     for (const { key, value } of records) {
       if (!key.startsWith('journal/')) continue;
       if (value.includes('"run.ready"')) this.#eventsWhenReady = this.#eventsAtReady;
+      if (value.includes('"operator.halted"')) this.#wasHalted = true;
       if (!value.includes('"order.intended"')) continue;
       const id = /"clientOrderId":"([^"]+)"/.exec(value)?.[1];
       if (id !== undefined) this.#safe.add(id);
@@ -105,7 +115,7 @@ export class Watch implements Witness {
     if (!this.#isReady) tell('an order left during recovery');
     const { runtime } = this.#run!;
     if (runtime.door.permission !== 'open') tell('an order left through a door that is not open');
-    if (this.#haltedAtMs !== null) tell('an order left after a halt');
+    if (this.#isHalted || this.#wasHalted) tell('an order left after a halt');
     this.#othersThan(intent, life, tell);
     const before = this.#flying.get(id);
     const untilMs = this.#nowMs() + SIGNATURE_MS_MAX;
@@ -197,6 +207,8 @@ export class Watch implements Witness {
     if (event.type !== 'order' || event.order.user !== user) return;
     this.#happened();
     const { order } = event;
+    // Copies of it may still wander about: an id is taken once.
+    if (order.clientOrderId !== null) this.#flying.delete(order.clientOrderId);
     if (order.status !== 'resting') {
       this.#resting.delete(order.orderId);
       return;

@@ -16,8 +16,8 @@ export interface Switches {
   /** So many creates, and so many cancels, from now on wander about for seconds before they come to the exchange. */
   lateCreates: number;
   lateCancels: number;
-  /** Listings of the account break off: half of the first page, and no second one. */
-  cutListings: boolean;
+  /** Listings of the account break off, this one or all of them: half of the first page, and no second one. */
+  cutListings: 'orders' | 'fills' | 'positions' | 'settlements' | 'all' | null;
   /** So many changes of a book from now on are lost on the way. */
   lostDeltas: number;
   /** The venue's news of our orders is lost on the way. */
@@ -36,7 +36,7 @@ export const CALM: Readonly<Switches> = {
   lostCancels: 0,
   lateCreates: 0,
   lateCancels: 0,
-  cutListings: false,
+  cutListings: null,
   lostDeltas: 0,
   deaf: false,
   refusing: false,
@@ -82,7 +82,9 @@ export function createMeddler(): Meddler {
           if (switches.throttling) return { status: 429, body: '{"error":"too many requests"}', date: null };
           const isCreate = request.method === 'POST' && pathname.endsWith('/portfolio/events/orders');
           const isCancel = request.method === 'DELETE' && pathname.includes('/portfolio/events/orders/');
-          if (switches.cutListings && request.method === 'GET' && LISTINGS.test(pathname)) return cut(inner, request);
+          const listing = request.method === 'GET' ? LISTING.exec(pathname)?.[1] : undefined;
+          if (listing !== undefined && (switches.cutListings === 'all' || switches.cutListings === listing))
+            return cut(inner, request);
           if (isCreate && take('lostCreates')) return unanswered(request.signal);
           // Whoever gives up waiting does not call it back.
           if ((isCreate && take('lateCreates')) || (isCancel && take('lateCancels')))
@@ -127,7 +129,7 @@ export function createMeddler(): Meddler {
   };
 }
 
-const LISTINGS = /\/portfolio\/(orders|fills|positions|settlements)$/;
+const LISTING = /\/portfolio\/(orders|fills|positions|settlements)$/;
 const CUT = 'cut';
 
 /** The first half of a listing, with a cursor that leads nowhere. */
