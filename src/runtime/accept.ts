@@ -71,7 +71,7 @@ export async function examineAccount(parts: AcceptParts): Promise<Examination> {
     accounts,
     gateway: { cancel: () => Promise.resolve() },
     remembered,
-    parts: { journal, clocks, settings, venue: { account, orders: NO_ORDERS } },
+    parts: { journal, clocks, settings, log: { warn: () => undefined }, venue: { account, orders: NO_ORDERS } },
   };
   const reading = await readUntilItAddsUp(reconciling, { first: Promise.resolve(), clear: (read) => read() });
   const difference = compareAccount(ledger, table.allOpen(), reading);

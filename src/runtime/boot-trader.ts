@@ -13,6 +13,9 @@ export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
   const { parts } = runtime;
   let failure: Error | null = null;
   let stored: StoredSessions | null = null;
+  let openMs = 0;
+  let loadMs = 0;
+  let loadedMs = 0;
   const remembering = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -26,13 +29,18 @@ export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
       actors: {
         open: fromPromise<void>(() =>
           remembering(async () => {
+            const beganMs = parts.clocks.monotonicMs();
             await parts.venue.account.readLimits();
+            openMs = parts.clocks.monotonicMs() - beganMs;
           }),
         ),
         load: fromPromise<void>(() =>
           remembering(async () => {
+            const beganMs = parts.clocks.monotonicMs();
             await load(runtime);
             stored = await readStoredSessions(parts.bookmarks);
+            loadedMs = parts.clocks.monotonicMs();
+            loadMs = loadedMs - beganMs;
           }),
         ),
         reconcile: fromPromise(() =>
@@ -42,6 +50,8 @@ export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
             );
             const readiness = await reconcile(runtime);
             runtime.days.cameBack(away.end());
+            const reconcileMs = parts.clocks.monotonicMs() - loadedMs;
+            parts.log.debug({ openMs, loadMs, reconcileMs }, 'the account is known');
             if (stored !== null) await goOnWith(runtime, stored);
             return readiness;
           }),

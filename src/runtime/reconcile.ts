@@ -16,6 +16,7 @@ import type { Settings } from '../settings/schema.ts';
 import type { StoreJournal } from '../store/store-journal.ts';
 import { type AccountDifference, type AccountReading, compareAccount, differenceText } from './account-difference.ts';
 import type { Accounts } from './accounts.ts';
+import { noteProven, type ProveFillsParts, unprovenFills } from './prove-fills.ts';
 import {
   cancelKnown,
   cancelLeftovers,
@@ -37,6 +38,7 @@ export interface ReconcileParts {
     readonly journal: Pick<StoreJournal, 'append' | 'synced'>;
     readonly clocks: Clocks;
     readonly settings: Settings;
+    readonly log: ProveFillsParts['parts']['log'];
     readonly venue: { readonly account: AccountPort; readonly orders: OrderEntry };
   };
 }
@@ -46,10 +48,6 @@ const READ_AGAIN_MAX = 4;
 const READ_AGAIN_AFTER_MS = 500;
 const CANCEL_ROUNDS_MAX = 20;
 const CANCEL_PAUSE_MS = 250;
-/** Market time: a fill may turn up so long after it happened; before that, a complete listing has shown them all. */
-const FILLS_SETTLE_MS = 86_400_000;
-/** That fills are proven is journaled again when it has moved by this much, market time. */
-const PROVEN_EVERY_MS = 3_600_000;
 
 export async function reconcile(parts: ReconcileParts): Promise<Readiness> {
   const { table, remembered } = parts;
@@ -65,7 +63,8 @@ export async function reconcile(parts: ReconcileParts): Promise<Readiness> {
   if (difference.positions.length > 0) throw refused('Positions do not add up, trading is refused.', difference);
   if (restored) takeRemainder(parts, difference);
   else await open(parts, reading.cash);
-  prove(parts, beganMs);
+  // Everything agrees, so every fill that could have been listed is in the ledger.
+  noteProven(parts, beganMs);
   const startReducing = remembered.unaccepted.length > 0;
   const last = journal.append('run.ready', {
     restored,
@@ -114,9 +113,8 @@ async function readAccount(parts: ReconcileParts, work: Promise<void>): Promise<
   const orders = ordersOf(parts);
   // The time stamp first: whatever the listings show is at least that fresh.
   const [asOfMs] = await Promise.all([account.userDataTimestamp(), work]);
-  const since = ledger.provenMs === null ? {} : { sinceMs: ledger.provenMs as never };
   const [fills, areSettled, resting, positions, balance, listings] = await Promise.all([
-    account.fills(since),
+    account.fills(unprovenFills(ledger)),
     accounts.readSettlements(),
     account.orders({ status: 'resting' }),
     account.positions(),
@@ -178,14 +176,6 @@ function takeRemainder({ ledger, remembered, parts }: ReconcileParts, difference
   const id = `adjustment-${clocks.wall.now()}`;
   ledger.transfer(id, unexplained);
   journal.append('account.adjusted', { id, amount: unexplained });
-}
-
-/** Everything agrees, so every fill that could have been listed is in the ledger. */
-function prove({ ledger, accounts, parts }: ReconcileParts, beganMs: number): void {
-  const fillsBeforeMs = beganMs - FILLS_SETTLE_MS;
-  if (ledger.provenMs !== null && fillsBeforeMs < ledger.provenMs + PROVEN_EVERY_MS) return;
-  ledger.prove(fillsBeforeMs);
-  parts.journal.append('account.proven', { fillsBeforeMs, settledMs: accounts.settledMs });
 }
 
 function ordersOf({ table, gateway, parts }: ReconcileParts): ReconcileOrdersParts {

@@ -40,6 +40,7 @@ import type { Log } from './log.ts';
 import { keepMarketSamples } from './market-samples.ts';
 import { type OrderGroups, orderGroupsOf } from './order-groups.ts';
 import { proveEmpty } from './prove-empty.ts';
+import { keepProving } from './prove-fills.ts';
 import { Remembered } from './remembered.ts';
 import { recordOf } from './row-record.ts';
 import { journalOperator, putUpBars } from './run-bars.ts';
@@ -296,11 +297,13 @@ export class TraderRuntime {
       sessions: () => this.sessions.entries(),
       save: (session, signals) => saveSignals(this.parts.bookmarks, session, this.parts.journal.lastSequence, signals),
     });
+    const endProving = keepProving(this);
     const endBars = putUpBars(this, readiness, (event) => actor.system.get('supervisor')?.send(event));
     if (this.#drain !== null) actor.send(this.#drain);
     let proof = await Promise.race([stopped, this.#abandoned.promise]);
     if (this.#fault !== null) proof = await this.#clearUp();
     endBars();
+    endProving();
     endSamples();
     endCheckpoints();
     tickPlane.unsubscribe();
