@@ -7,7 +7,7 @@ import { type Centicents, type Centicontracts, fromDollars, unixMs } from '../..
 import { createEngine } from '../../src/exchange/embedded/engine.ts';
 import { CAUTIOUS, type QueueSettings } from '../../src/exchange/embedded/flow/queue-model.ts';
 import { PLAIN_SERIES, type SeriesTable } from '../../src/exchange/embedded/flow/recorded-catalogue.ts';
-import type { RecordedEntry, RecordedLine } from '../../src/exchange/embedded/flow/recorded-line.ts';
+import type { GapCause, RecordedEntry, RecordedLine } from '../../src/exchange/embedded/flow/recorded-line.ts';
 import type { RecordedSettlement } from '../../src/exchange/embedded/flow/recording.ts';
 import { createReplayFlow } from '../../src/exchange/embedded/flow/replay.ts';
 import type { ReplayPace } from '../../src/exchange/embedded/flow/replay-pace.ts';
@@ -33,7 +33,7 @@ export const SERIES: SeriesTable = {
 };
 
 /** A line and when it was received, ms after the start. */
-export type Timed = readonly [ms: number, entry: RecordedEntry];
+export type Timed = readonly [ms: number, entry: RecordedEntry, gap?: GapCause];
 let sequence = 0;
 export const watch = (ms = 0): Timed => [ms, { type: 'watch', market: MARKET, closeMs: CLOSE_MS, strike: 90_000 }];
 const levels = (pairs: [number, number][]) =>
@@ -84,10 +84,19 @@ export const trade = (ms: number, takerSide: Side, cents: number, contracts: num
   },
 ];
 
+/** The numbering of the subscription to books lacks something here. */
+export const lose = (ms: number, frames = 1): Timed => {
+  sequence += frames;
+  return [ms, { type: 'other' }];
+};
+/** Another connection. */
+export const reconnect = (ms: number): Timed => [ms, { type: 'other' }, 'connection'];
+
 async function* linesOf(timed: readonly Timed[], everyLine: () => Promise<void>): AsyncGenerator<RecordedLine, void> {
-  for (const [index, [ms, entry]] of timed.entries()) {
+  for (const [index, [ms, entry, gap]] of timed.entries()) {
     await everyLine();
-    yield { recvMs: unixMs(START_MS + ms), file: 'a.jsonl', line: index + 1, entry };
+    const missing = gap === undefined ? {} : { gap };
+    yield { recvMs: unixMs(START_MS + ms), ...missing, file: 'a.jsonl', line: index + 1, entry };
   }
 }
 /** A turn of the event loop: everything that is promised by now has happened. */

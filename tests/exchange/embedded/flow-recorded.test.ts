@@ -8,9 +8,11 @@ import { createRandom } from '../../../src/domain/seeded-random.ts';
 import type { Side } from '../../../src/domain/side.ts';
 import { type Centicents, type Centicontracts, fromDollars } from '../../../src/domain/units.ts';
 import { createEngine } from '../../../src/exchange/embedded/engine.ts';
+import { CAUTIOUS } from '../../../src/exchange/embedded/flow/queue-model.ts';
 import type { RecordedLine } from '../../../src/exchange/embedded/flow/recorded-line.ts';
 import { openRecording } from '../../../src/exchange/embedded/flow/recording.ts';
 import { createReplayFlow } from '../../../src/exchange/embedded/flow/replay.ts';
+import { SERIES } from '../../support/replay.ts';
 
 const folder = process.env.BOTHSIDES_RECORDINGS;
 const path = folder === undefined ? '' : join(folder, 'bitcoin-15min-stream/clean/20260513T1333Z.jsonl.zst');
@@ -45,7 +47,14 @@ it.runIf(isThere)(
       readMs = Number.POSITIVE_INFINITY;
     }
     const lines = { [Symbol.asyncIterator]: overheard };
-    const flow = createReplayFlow({ ...recording, lines, engine, market: clock, random });
+    const flow = createReplayFlow({
+      ...recording,
+      lines,
+      engine,
+      market: clock,
+      random,
+      settings: { ...CAUTIOUS, series: SERIES },
+    });
     engine.openAccount('maker', new Map([[2, fromDollars(100_000)]]));
 
     /** Where the crowd alone stands: levels that the account is alone at do not count. */

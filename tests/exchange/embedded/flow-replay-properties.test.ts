@@ -1,14 +1,17 @@
 /**
- * What holds whatever a recording says and whatever accounts do:
+ * What holds whatever a recording says, whatever accounts do and whichever queue model it is:
  * 1. accounts are filled for no more than the recording's own trades;
  * 2. the crowd never has more at a level than the recording, and has the same wherever accounts took nothing;
  * 3. the volume of the market is the recording's plus what accounts took;
- * 4. how fast the recording is read changes nothing.
+ * 4. how fast the recording is read changes nothing;
+ * 5. who stands in line only ever moves forward, from where it began to nobody ahead.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { OrderId } from '../../../src/domain/ids.ts';
 import { opposite, type Side } from '../../../src/domain/side.ts';
 import type { Centicents } from '../../../src/domain/units.ts';
+import { QUEUE_MODELS } from '../../../src/exchange/embedded/flow/queue-model.ts';
 import { RecordedBook } from '../../../src/exchange/embedded/flow/recorded-book.ts';
 import { createReplay, delta, MARKET, opening, type Timed, ticker, turn } from '../../support/replay.ts';
 
@@ -55,12 +58,17 @@ describe('Any recording, any accounts', () => {
     return { timed, acts, book, printed: volume - 1_000, endMs: ms + 1 };
   }
 
+  const queues = fc.record({
+    queueModel: fc.constantFrom(...QUEUE_MODELS),
+    queueExponent: fc.constantFrom(0.5, 1, 2, 3),
+  });
+
   it('keep to what was recorded', async () => {
     await fc.assert(
-      fc.asyncProperty(entries, fc.integer({ min: 1, max: 3 }), async (steps, pace) => {
+      fc.asyncProperty(entries, fc.integer({ min: 1, max: 3 }), queues, async (steps, pace, queue) => {
         const { timed, acts, book, printed, endMs } = story(steps);
         const run = async (everyLine: () => Promise<void>) => {
-          const replay = createReplay(timed, { everyLine });
+          const replay = createReplay(timed, { everyLine, queue });
           const { engine, playTo } = replay;
           // However many turns it takes, reading is ahead of playing.
           for (let wait = 0; wait < timed.length + 5; wait++) await turn();
@@ -75,13 +83,35 @@ describe('Any recording, any accounts', () => {
               taken.add(`${opposite(event.fill.side)} ${event.fill.price}`);
             }
           });
+          const ahead = new Map<OrderId, number>();
+          const look = () => {
+            for (const [id, before] of ahead) {
+              const now = engine.queueAhead(id);
+              if (now === null) ahead.delete(id);
+              else {
+                expect(now).toBeGreaterThanOrEqual(0);
+                expect(now).toBeLessThanOrEqual(before);
+                ahead.set(id, now);
+              }
+            }
+          };
           for (const [index, act] of acts.entries()) {
             await playTo(act.ms);
+            look();
             const user = index % 2 === 0 ? 'one' : 'two';
             const crossing = act.kind === 'take' ? { timeInForce: 'immediateOrCancel' as const } : {};
-            replay.order(user, act.kind === 'take' ? opposite(act.side) : act.side, act.cents, act.contracts, crossing);
+            const id = replay.order(
+              user,
+              act.kind === 'take' ? opposite(act.side) : act.side,
+              act.cents,
+              act.contracts,
+              crossing,
+            );
+            ahead.set(id, Number.POSITIVE_INFINITY);
+            look();
           }
           await playTo(endMs);
+          look();
           return { replay, maker, taker, taken };
         };
         const { replay, maker, taker, taken } = await run(() => Promise.resolve());
@@ -105,7 +135,7 @@ describe('Any recording, any accounts', () => {
         expect(slow.maker).toBe(maker);
         expect(slow.replay.engine.fills('one')).toEqual(replay.engine.fills('one'));
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 });

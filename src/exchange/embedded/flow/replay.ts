@@ -49,6 +49,8 @@ export interface ReplayOptions extends Pick<Recording, 'firstMs' | 'lines' | 'se
   readonly settings?: ReplaySettings;
   /** Absent where the clock is somebody else's: then nothing waits and nothing is skipped. */
   readonly pace?: ReplayPace;
+  /** Told of each line just after it was played, in the same turn. */
+  readonly onPlayed?: (line: RecordedLine) => void;
 }
 
 export interface ReplayStats extends Readonly<ReplayCounts> {
@@ -288,7 +290,11 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     counts.lines++;
     if (planned.isGap) counts.gaps++;
     for (const ticker of lost) watchedOf(ticker).replayed.lose();
-    if (entry.type === 'other') return;
+    if (entry.type !== 'other') playEntry(planned, entry);
+    options.onPlayed?.(line);
+  }
+
+  function playEntry(planned: Planned, entry: OfMarket): void {
     const isNew = announce(entry);
     const { replayed } = watchedOf(entry.market);
     switch (entry.type) {
