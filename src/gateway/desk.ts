@@ -47,12 +47,21 @@ const fresh = (): SideState => ({
 export class Desk {
   market: Market;
   session: SessionId;
+  /** When it was last said what is wanted here, market time. */
+  saidAtMs = Number.NEGATIVE_INFINITY;
   #wanted: WantedPair = NOTHING;
   readonly #sides: Record<Side, SideState> = { bid: fresh(), ask: fresh() };
 
   constructor(market: Market, session: SessionId) {
     this.market = market;
     this.session = session;
+  }
+
+  say(market: Market, session: SessionId, wanted: WantedPair, nowMs: number): void {
+    this.market = market;
+    this.session = session;
+    this.wanted = wanted;
+    this.saidAtMs = nowMs;
   }
 
   get wanted(): WantedPair {

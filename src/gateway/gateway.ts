@@ -42,6 +42,7 @@ export interface GatewayOptions {
   readonly expirationMs: number;
   /** Absent: quotes stand in no group. */
   readonly groups?: ShardGroups;
+  /** Also how long a wish counts that nobody repeats: whoever decides may have died. */
   readonly renewBeforeMs: number;
 }
 
@@ -118,9 +119,7 @@ export class Gateway {
       desk = new Desk(market, session);
       this.#desks.set(market.ticker, desk);
     }
-    desk.market = market;
-    desk.session = session;
-    desk.wanted = wanted;
+    desk.say(market, session, wanted, this.#marketMs());
     this.settle(market.ticker);
   }
 
@@ -165,11 +164,12 @@ export class Gateway {
    * wanted; but as long as the door was not opened such orders are recovery's.
    */
   settle(ticker: Ticker): void {
-    const { table, clocks, door } = this.#options;
+    const { table, clocks, door, renewBeforeMs } = this.#options;
     const desk = this.#desks.get(ticker);
     if (desk === undefined && door.permission === 'closed') return;
     const nowMs = clocks.market.now();
-    const isOpen = door.permission === 'open' && this.#recall.objection() === null;
+    const isSaid = desk !== undefined && nowMs - desk.saidAtMs <= renewBeforeMs;
+    const isOpen = isSaid && door.permission === 'open' && this.#recall.objection() === null;
     const isKnown = !table.isUncertain(ticker) && !table.isBehind(ticker);
     const steps: Step[] = [];
     for (const side of SIDES) {
@@ -181,9 +181,9 @@ export class Gateway {
         mayCreate:
           isOpen &&
           isKnown &&
-          desk?.isDue(side, nowMs) === true &&
+          desk.isDue(side, nowMs) &&
           (wanted?.purpose === 'exit' || (!this.#congested && this.#isNetUp(desk))),
-        renewBeforeMs: isOpen ? nowMs + this.#options.renewBeforeMs : Number.NEGATIVE_INFINITY,
+        renewBeforeMs: isOpen ? nowMs + renewBeforeMs : Number.NEGATIVE_INFINITY,
       });
       steps.push(...ofSide);
     }

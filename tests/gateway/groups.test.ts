@@ -204,7 +204,7 @@ describe('Triggered by us', () => {
     const stage = await quoting();
     stage.door.restrict();
     void stage.groups!.triggerAll('halt');
-    await stage.advance(60_000);
+    await stage.advance(30_000);
     expect(groupsThere(stage)[0]!.isTriggered).toBe(true);
     stage.door.open();
     await stage.advance(1_000);

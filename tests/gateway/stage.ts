@@ -13,6 +13,7 @@ import { createRandom } from '../../src/domain/seeded-random.ts';
 import type { Side } from '../../src/domain/side.ts';
 import { type Centicents, type Microdollars, unixMs } from '../../src/domain/units.ts';
 import { type AuditedEngine, createEngine } from '../../src/exchange/embedded/engine.ts';
+import { createScaledClock } from '../../src/exchange/embedded/market-clock.ts';
 import { CROWD, type EngineOrder } from '../../src/exchange/embedded/model.ts';
 import { fakeSignature } from '../../src/exchange/embedded/protocol/auth.ts';
 import { createVenueServer } from '../../src/exchange/embedded/server.ts';
@@ -52,6 +53,8 @@ export interface StageOptions {
   readonly limits?: Partial<Limits>;
   /** The journal's disk. */
   readonly store?: MemoryStore;
+  /** Market milliseconds a wall millisecond. */
+  readonly speed?: number;
   /** Quotes stand in order groups, of an earlier run where these remember one. */
   readonly groups?: RememberedGroups;
   /** Contracts that a group may execute in its window; 20 unless given. */
@@ -63,11 +66,7 @@ export type Side_ = readonly [cents: number, contracts: number, changes?: Partia
 
 export class Stage {
   readonly clock = new VirtualClock(NOON_MS);
-  readonly clocks: Clocks = {
-    wall: this.clock,
-    market: this.clock,
-    monotonicMs: () => this.clock.now() - NOON_MS,
-  };
+  readonly clocks: Clocks;
   readonly engine: AuditedEngine;
   readonly line: FaultyTransport;
   readonly venue: Venue;
@@ -104,8 +103,11 @@ export class Stage {
 
   private constructor(options: StageOptions) {
     const { clock } = this;
+    const { speed = 1 } = options;
+    const market = speed === 1 ? clock : createScaledClock(clock, { startMs: NOON_MS, speed });
+    this.clocks = { wall: clock, market, monotonicMs: () => clock.now() - NOON_MS };
     const random = createRandom(3);
-    this.engine = createEngine({ market: clock, random: random.split('engine') });
+    this.engine = createEngine({ market, random: random.split('engine') });
     this.limits = {
       orderMax: dollars(50),
       marketMax: dollars(100),
@@ -141,11 +143,11 @@ export class Stage {
     this.engine.openAccount(USER, new Map([[0, dollars(1_000)]]));
     const server = createVenueServer({
       engine: this.engine,
-      market: clock,
+      market,
       wall: clock,
       tier: 'basic',
       accounts: [{ keyId: KEY, publicKey: null, user: USER }],
-      speed: () => 1,
+      speed: () => speed,
       readDelayMs: options.readDelayMs ?? 0,
     });
     this.line = new FaultyTransport(
@@ -246,6 +248,7 @@ export class Stage {
     });
     this.#every(DEFAULTS.gateway.resolveEveryMs, async () => {
       if (table.unknownCount > 0) await this.evidence.look();
+      await this.evidence.lookForExpired();
       for (const row of table.allOpen())
         if (row.filledReported > row.filled) await this.evidence.readFillsBack(row.market);
     });
