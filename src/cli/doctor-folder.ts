@@ -6,6 +6,7 @@ import { foreign, isAlive, lookAtFolder, type RunInfo, readRun } from '../store/
 import { isLevelStoreHeld } from '../store/level-store.ts';
 import { MENDED, STORE } from '../store/set-aside.ts';
 import { type Check, fail, failedWith, ok, skipped, warn } from './doctor-check.ts';
+import { EXCHANGE_LOG } from './venue.ts';
 
 /** A day of quoting writes less than this. */
 const FREE_BYTES_WARN = 1 << 30;
@@ -14,8 +15,8 @@ const FREE_BYTES_MIN = 64 << 20;
 
 export interface FolderFindings {
   readonly checks: readonly Check[];
-  /** There is something of ours to look into. */
-  readonly isOurs: boolean;
+  /** What is to be looked into: the data of a trader, or of an exchange alone. */
+  readonly holds: 'trader' | 'exchange' | 'nothing';
   /** A process works in it now. */
   readonly isHeld: boolean;
   /** What that process, or the last one that did not end by itself, says of itself. */
@@ -23,21 +24,32 @@ export interface FolderFindings {
 }
 
 export async function checkFolder(folder: string): Promise<FolderFindings> {
-  const nothing = { isOurs: false, isHeld: false, run: null };
+  const nothing = { holds: 'nothing', isHeld: false, run: null } as const;
   try {
     const kind = await lookAtFolder(folder);
     const room = [writable(folder), freeSpace(folder)];
-    if (kind === 'foreign') return { ...nothing, checks: [failedWith('data', foreign(folder))] };
-    if (kind !== 'ours') return { ...nothing, checks: [ok('data', `${folder}: made at the first start`), ...room] };
+    const isExchange = kind === 'foreign' && isExchangeFolder(folder);
+    if (kind === 'foreign' && !isExchange) return { ...nothing, checks: [failedWith('data', foreign(folder))] };
+    if (kind === 'none' || kind === 'empty')
+      return { ...nothing, checks: [ok('data', `${folder}: made at the first start`), ...room] };
     const isHeld = existsSync(join(folder, STORE)) && (await isLevelStoreHeld(join(folder, STORE)));
     const run = await readRun(folder);
-    const checks = [ok('data', folder), ...room, holder(isHeld, run), ...beside(folder), halt(folder)];
-    return { checks, isOurs: true, isHeld, run };
+    const whose = isExchange ? `${folder}, of an exchange alone` : folder;
+    const checks = [ok('data', whose), ...room, holder(isHeld, run), ...beside(folder), halt(folder)];
+    return { checks, holds: isExchange ? 'exchange' : 'trader', isHeld, run };
   } catch (error) {
     if (error instanceof BothsidesError) return { ...nothing, checks: [failedWith('data', error)] };
     const text = `The data folder ${folder} cannot be read: ${messageOf(error)}.`;
     return { ...nothing, checks: [fail('data', 'DATA_UNWRITABLE', text, 'Check that it belongs to you.')] };
   }
+}
+
+/** `npm run exchange -- --data …` keeps its keys, its log and its lock, and no sign. */
+function isExchangeFolder(folder: string): boolean {
+  const names = readdirSync(folder);
+  return (
+    names.includes(EXCHANGE_LOG) && names.every((name) => /^(keys|store|exchange\.log(\.damaged\.\d+)?)$/.test(name))
+  );
 }
 
 function nearestThere(folder: string): string {

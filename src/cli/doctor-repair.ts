@@ -7,7 +7,7 @@ import { type Mended, mendStore } from '../store/mend-store.ts';
 import { EXCHANGE_LOG } from './venue.ts';
 
 export interface Damage {
-  readonly store: { readonly inFiles: boolean } | null;
+  readonly store: { readonly isEndKnown: boolean } | null;
   /** Where the embedded exchange's log is cut; null: it is whole, or cannot be mended. */
   readonly cutLogAt: number | null;
 }
@@ -15,7 +15,7 @@ export interface Damage {
 /** Mends what can be; the sentences say what was done and what the next start will do. Throws DATA_IN_USE, DATA_UNWRITABLE. */
 export async function repair(folder: string, clocks: Clocks, damage: Damage): Promise<string[]> {
   const done: string[] = [];
-  if (damage.store !== null) done.push(...describe(await mendStore(folder, clocks, damage.store.inFiles)));
+  if (damage.store !== null) done.push(...describe(await mendStore(folder, clocks, damage.store.isEndKnown)));
   if (damage.cutLogAt !== null) {
     const names = new Set(readdirSync(folder));
     let number = 1;

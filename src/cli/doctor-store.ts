@@ -1,16 +1,20 @@
 /** The store from inside: every checksum of it, what it counts, and how the last run ended. Looked at on a copy. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clocks } from '../domain/clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { UnixMs } from '../domain/units.ts';
 import { checkCommandLog } from '../exchange/embedded/command-log-check.ts';
+import { openBookmarks, readStoredSessions } from '../runtime/stored-sessions.ts';
 import { openStoreCopy } from '../store/copy-store.ts';
 import { mismatch } from '../store/data-folder.ts';
 import type { DataIdentity } from '../store/identity.ts';
 import { inspectStore, type StoreFindings } from '../store/inspect-store.ts';
 import { findFileDamage } from '../store/level-files.ts';
 import { STORE } from '../store/set-aside.ts';
+import type { Store } from '../store/store.ts';
+import { StoreJournal } from '../store/store-journal.ts';
 import { STORE_VERSION } from '../store/store-version.ts';
 import { type Check, fail, failedWith, ok, skipped, warn } from './doctor-check.ts';
 
@@ -21,15 +25,15 @@ const DAMAGE_SHOWN = 5;
 
 export interface StoreCheck {
   readonly checks: readonly Check[];
-  /** It must be mended; LevelDB's own files may have lost its end without a trace. */
-  readonly damage: { readonly inFiles: boolean } | null;
+  /** It must be mended; unless its end is known, bookmarks are not to be believed. */
+  readonly damage: { readonly isEndKnown: boolean } | null;
 }
 
-export async function checkStore(folder: string, wanted: DataIdentity | null, nowMs: UnixMs): Promise<StoreCheck> {
+export async function checkStore(folder: string, wanted: DataIdentity | null, clocks: Clocks): Promise<StoreCheck> {
   if (!existsSync(join(folder, STORE))) return { checks: [skipped('store', 'none yet')], damage: null };
   try {
     const files = findFileDamage(join(folder, STORE));
-    const history = new History(nowMs);
+    const history = new History(clocks.wall.now());
     const copy = await openStoreCopy(folder, STORE);
     try {
       const found = copy.store === null ? null : await inspectStore(copy.store, (entry) => history.take(entry));
@@ -39,19 +43,38 @@ export async function checkStore(folder: string, wanted: DataIdentity | null, no
         ...(files === null ? [] : [`${STORE}/${files.file} ${files.what}.`]),
         ...(found === null ? ['Nothing can be read from it.'] : found.damage),
       ];
-      const identity = found?.identity ?? null;
-      const differs = wanted === null || identity === null ? null : mismatch(folder, identity, wanted);
-      const checks = [
-        damage.length === 0 ? whole(found!) : damagedCheck(damage, found),
-        ...(differs === null ? [] : [failedWith('identity', differs)]),
-        ...history.checks(),
-      ];
-      return { checks, damage: damage.length === 0 ? null : { inFiles: files !== null } };
+      if (damage.length > 0) {
+        const checks = [damagedCheck(damage, found), ...history.checks()];
+        return { checks, damage: { isEndKnown: files === null } };
+      }
+      const sessions = await checkSessions(copy.store!, clocks);
+      return {
+        checks: [whole(found!), ...checkIdentity(folder, found!.identity, wanted), ...sessions, ...history.checks()],
+        damage: sessions.some(({ code }) => code === 'DATA_DAMAGED') ? { isEndKnown: false } : null,
+      };
     } finally {
       await copy.close();
     }
   } catch (error) {
     return { checks: [fail('store', 'DATA_UNWRITABLE', `It cannot be read: ${messageOf(error)}.`, '')], damage: null };
+  }
+}
+
+/** A start in another mode is refused; seeds and recordings come with a start's own flags. */
+function checkIdentity(folder: string, found: DataIdentity | null, wanted: DataIdentity | null): Check[] {
+  const differs = found === null || wanted === null ? null : mismatch(folder, found, wanted);
+  if (differs === null) return [];
+  if (found!.mode !== wanted!.mode) return [failedWith('identity', differs)];
+  return [warn('identity', differs.message, differs.remedy)];
+}
+
+/** The sessions that a start would go on with, read as it reads them; nothing where they can be. */
+async function checkSessions(store: Store, clocks: Clocks): Promise<Check[]> {
+  try {
+    await readStoredSessions(openBookmarks(store, await StoreJournal.open(store, clocks)));
+    return [];
+  } catch (error) {
+    return [failedWith('sessions', error)];
   }
 }
 

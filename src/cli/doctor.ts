@@ -101,11 +101,13 @@ async function look(visit: Visit): Promise<{ readonly checks: readonly Check[]; 
   const damage: { -readonly [K in keyof Damage]: Damage[K] } = { store: null, cutLogAt: null };
   if (folder.isHeld) {
     checks.push(skipped('store', 'not looked at: the process that works on it holds its lock'));
-  } else if (folder.isOurs) {
-    const store = await checkStore(dataDir, wantedIdentity(mode, configured.settings), wall.now());
-    checks.push(...store.checks);
-    damage.store = store.damage;
-    if (mode === 'sim') {
+  } else {
+    if (folder.holds === 'trader') {
+      const store = await checkStore(dataDir, wantedIdentity(mode, configured.settings), clocks);
+      checks.push(...store.checks);
+      damage.store = store.damage;
+    }
+    if (folder.holds === 'exchange' || (folder.holds === 'trader' && mode === 'sim')) {
       const log = checkExchangeLog(join(dataDir, EXCHANGE_LOG));
       checks.push(log.check);
       damage.cutLogAt = log.cutAt;

@@ -36,13 +36,13 @@ export interface Mended {
 }
 
 /**
- * Mends the store of a data folder. `fileDamage`: LevelDB's own files are known to be damaged, so that its end may be
- * missing without a trace. Throws DATA_IN_USE, DATA_VERSION, DATA_UNWRITABLE; the old store stands in its place then.
+ * Mends the store of a data folder. Unless its end is known (LevelDB's own files are damaged, so that it may be missing
+ * without a trace) bookmarks of sessions are not kept. Throws DATA_IN_USE, DATA_VERSION, DATA_UNWRITABLE; the old store stands in its place then.
  */
 export async function mendStore(
   folder: string,
   clocks: Pick<Clocks, 'wall' | 'market'>,
-  fileDamage: boolean,
+  isEndKnown: boolean,
 ): Promise<Mended> {
   if (await isLevelStoreHeld(join(folder, STORE))) throw inUse(folder);
   const draft = join(folder, DRAFT);
@@ -60,8 +60,7 @@ export async function mendStore(
       if (findings !== null) {
         kept = findings.entries;
         lost = findings.lost;
-        const isEndKnown = !fileDamage && findings.isJournalWhole;
-        bookmarks = await fill(store, copy.store!, findings, isEndKnown);
+        bookmarks = await fill(store, copy.store!, findings, isEndKnown && findings.isJournalWhole);
       }
       await sayMended(store, clocks, { kept, lost, bookmarks, damage: findings?.damage ?? [] });
     } finally {

@@ -7,6 +7,7 @@ import { type DoctorFlags, examine } from '../../src/cli/doctor.ts';
 import type { Check } from '../../src/cli/doctor-check.ts';
 import { type Microdollars, unixMs } from '../../src/domain/units.ts';
 import { openCommandLog } from '../../src/exchange/embedded/command-log.ts';
+import { openBookmarks, saveSession } from '../../src/runtime/stored-sessions.ts';
 import type { Environment } from '../../src/settings/credentials.ts';
 import { openDataFolder } from '../../src/store/data-folder.ts';
 import { openLevelStore } from '../../src/store/level-store.ts';
@@ -174,10 +175,39 @@ describe('The doctor', () => {
     await folder.removeRun();
     await folder.close();
     const { exit, checks } = await look({ data });
-    expect([exit, checks.get('identity')?.code]).toEqual([5, 'DATA_MISMATCH']);
+    // A start may bring its seed as a flag; its mode is what the doctor was asked about.
+    expect([exit, checks.get('identity')?.status]).toEqual([0, 'warn']);
+    expect(checks.get('identity')).toMatchObject({ text: /belongs to seed 5, not 1/, remedy: /seed 5/ });
+    const other = await look({ data, mode: 'demo', exchangeRest: 'http://127.0.0.1:9/trade-api/v2' });
+    expect([other.exit, other.checks.get('identity')?.code]).toEqual([5, 'DATA_MISMATCH']);
     expect(checks.get('last run')).toMatchObject({ status: 'warn', text: /with exit 7 and 2 orders possibly left/ });
     expect(checks.get('time')).toMatchObject({ status: 'warn', text: /1 entries were written up to/ });
-    expect((await look({ data, set: ['sim.seed=5'] })).exit).toBe(0);
+    expect((await look({ data, set: ['sim.seed=5'] })).checks.has('identity')).toBe(false);
+  });
+
+  it('finds sessions that no start could go on with, and mends without them', async () => {
+    const data = join(stage.folder(), 'data');
+    const folder = await openDataFolder(data, { mode: 'sim', seed: 1, recording: null }, unixMs(1));
+    const journal = await StoreJournal.open(folder.store, standingClocks());
+    const atSequence = journal.append('session.opened', {});
+    const snapshot = { chart: { value: 'dreaming', context: {} }, worthBefore: 0 as Microdollars };
+    saveSession(openBookmarks(folder.store, journal), 's1', atSequence, snapshot);
+    await journal.close();
+    await folder.close();
+    const { exit, checks } = await look({ data });
+    expect(exit).toBe(5);
+    expect(checks.get('sessions')).toMatchObject({ code: 'DATA_DAMAGED', text: /s1 is in no state/ });
+    const mended = await look({ data, repair: true });
+    expect([mended.exit, mended.checks.get('sessions')]).toEqual([0, undefined]);
+    expect(mended.checks.get('store')?.text).toContain('2 entries, every checksum right; no bookmarks');
+  });
+
+  it('looks at the folder of an exchange alone as well', async () => {
+    const data = stage.folder();
+    mkdirSync(join(data, 'keys'));
+    writeFileSync(join(data, 'exchange.log'), 'scribble\n');
+    const { exit, checks } = await look({ data });
+    expect([exit, checks.get('data')?.status, checks.get('exchange log')?.code]).toEqual([5, 'ok', 'DATA_DAMAGED']);
   });
 
   it('leaves an exchange’s log alone that is damaged before its end', async () => {

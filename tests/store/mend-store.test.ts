@@ -100,7 +100,7 @@ async function hashesOf(folder: string): Promise<string[]> {
 }
 
 async function mend(folder: string) {
-  return mendStore(folder, standingClocks(), findFileDamage(join(folder, 'store')) !== null);
+  return mendStore(folder, standingClocks(), findFileDamage(join(folder, 'store')) === null);
 }
 
 interface Case {
