@@ -25,7 +25,7 @@ export interface RecorderFilesOptions {
   readonly fileBytesMax: number;
   readonly fileAgeMsMax: number;
   /** What every file begins with: lines, each ended. `firstMs` and `number` are those of the line that follows. */
-  readonly heading: (firstMs: UnixMs, number: number, part: number) => string;
+  readonly heading: (firstMs: UnixMs, number: number, part: number) => Buffer;
 }
 
 export class RecorderFiles {
@@ -49,18 +49,18 @@ export class RecorderFiles {
   }
 
   /** Appends lines and syncs them. Throws what the system says; the file then holds what it held before. */
-  async write(lines: string, firstMs: UnixMs, number: number): Promise<void> {
+  async write(lines: Buffer, firstMs: UnixMs, number: number): Promise<void> {
     const { fileBytesMax, fileAgeMsMax, wall, heading } = this.#options;
     const isFull = this.#size >= fileBytesMax || wall.now() - this.#openedWallMs >= fileAgeMsMax;
     if (this.#file !== null && isFull) await this.close();
-    let text = lines;
+    let content = lines;
     if (this.#file === null) {
       await this.#open(firstMs);
-      text = heading(firstMs, number, this.#part) + lines;
+      content = Buffer.concat([heading(firstMs, number, this.#part), lines]);
     }
     const file = this.#file as unknown as FileHandle;
     try {
-      const packed = await compress(text, ZSTD);
+      const packed = await compress(content, ZSTD);
       await file.appendFile(packed);
       await file.datasync();
       this.#size += packed.length;

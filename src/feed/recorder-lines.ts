@@ -20,10 +20,12 @@ const PUBLIC: ReadonlySet<string> = new Set([
   'ok',
   'error',
 ]);
+const MOST_FRAMES = '{"type":"orderbook_delta",';
 const TYPE_FIRST = /^\{\s*"type"\s*:\s*"(\w+)"/;
 
 /** Whether a frame is of the market and not of an account. */
 export function isPublic(frame: string): boolean {
+  if (frame.startsWith(MOST_FRAMES)) return true;
   const found = TYPE_FIRST.exec(frame);
   if (found !== null) return PUBLIC.has(found[1]!);
   try {
@@ -34,16 +36,21 @@ export function isPublic(frame: string): boolean {
   }
 }
 
+/** A field of a line: comma, its name in quotes and colon, and its value as JSON. */
+export type Field = readonly [name: string, value: string];
+
+const FRAME = ',"frame":';
+const PRIVATE = ',"private":';
+
 /** A frame stands in its line byte for byte where it is one line; otherwise as the text that it is. */
-export function frameField(frame: string): string {
-  const name = isPublic(frame) ? 'frame' : 'private';
-  const isOneLine = frame.startsWith('{') && frame.endsWith('}') && !frame.includes('\n') && !frame.includes('\r');
-  if (isOneLine) return `"${name}":${frame}`;
-  return name === 'frame' ? `"text":${JSON.stringify(frame)}` : `"private":${JSON.stringify(frame)}`;
+export function frameField(frame: string): Field {
+  const isHeardByAll = isPublic(frame);
+  if (frame.startsWith('{') && !frame.includes('\n')) return [isHeardByAll ? FRAME : PRIVATE, frame];
+  return [isHeardByAll ? ',"text":' : PRIVATE, JSON.stringify(frame)];
 }
 
-export function controlField(control: string, data: object): string {
-  return `"control":"${control}","data":${JSON.stringify(data)}`;
+export function controlField(control: string, data: object): Field {
+  return [`,"control":"${control}","data":`, JSON.stringify(data)];
 }
 
 /** A listing under the venue's names; what the venue keeps with event and series stands beside them. */

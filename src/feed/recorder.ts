@@ -6,8 +6,17 @@ import type { Market } from '../domain/market.ts';
 import { type UnixMs, unixMs } from '../domain/units.ts';
 import type { RestBook } from '../exchange/port.ts';
 import type { Settings } from '../settings/schema.ts';
+import { linePlace, lineStart, RecorderChunk } from './recorder-chunk.ts';
 import { laterFile, RecorderFiles } from './recorder-files.ts';
-import { bookData, controlField, FORMAT_VERSION, frameField, listingData, listingKey } from './recorder-lines.ts';
+import {
+  bookData,
+  controlField,
+  type Field,
+  FORMAT_VERSION,
+  frameField,
+  listingData,
+  listingKey,
+} from './recorder-lines.ts';
 
 export interface RecorderOptions {
   /** Exists. One recorder writes there at a time. */
@@ -38,15 +47,9 @@ export interface RecorderCounts {
   readonly bytes: number;
 }
 
-interface Chunk {
-  readonly lines: string[];
-  bytes: number;
-  readonly firstMs: UnixMs;
-  /** Of its first line. */
-  readonly number: number;
-}
-
 const MEGABYTE = 1_048_576;
+/** What is written and synced at once where much waits. */
+const WRITE_BYTES_MAX = 4 * MEGABYTE;
 
 /**
  * Writes down everything that a connection says, as it is said, and what is needed beside it to play it again. Whoever
@@ -56,8 +59,9 @@ const MEGABYTE = 1_048_576;
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #files: RecorderFiles;
-  readonly #waiting: Chunk[] = [];
-  #current: Chunk | null = null;
+  readonly #chunkBytes: number;
+  readonly #waiting: RecorderChunk[] = [];
+  #current: RecorderChunk | null = null;
   #waitingBytes = 0;
   #timer: TimerId | null = null;
   #writing: Promise<void> | null = null;
@@ -70,6 +74,8 @@ export class Recorder {
   #droppedNow = 0;
   #gaps = 0;
   #lastMs = 0;
+  /** How lines of this millisecond begin. */
+  #start = '';
   #inThisMs = 0;
   #connections = 0;
   #listed = new Map<Ticker, Market>();
@@ -100,6 +106,7 @@ export class Recorder {
   private constructor(options: RecorderOptions) {
     this.#options = options;
     const { folder, clocks, settings } = options;
+    this.#chunkBytes = settings.chunkKilobytes * 1024;
     this.#files = new RecorderFiles({
       folder,
       wall: clocks.wall,
@@ -193,9 +200,8 @@ export class Recorder {
   }
 
   /** What every file begins with, so that it says by itself what it is: not numbered, as it says nothing new. */
-  #heading(firstMs: UnixMs, number: number, part: number): string {
+  #heading(firstMs: UnixMs, number: number, part: number): Buffer {
     const { run, source, clocks } = this.#options;
-    const start = `{"recv_ns":${nanoseconds(firstMs, 0)},"n":${number - 1},`;
     const header = {
       format: 'bothsides',
       version: FORMAT_VERSION,
@@ -207,15 +213,18 @@ export class Recorder {
     };
     const again = [...this.#watched.keys()].flatMap((ticker) => this.#listed.get(ticker) ?? []);
     const listings = part === 1 ? [] : again.map((market) => controlField('market', listingData(market)));
-    return [controlField('recording', header), ...listings].map((field) => `${start}${field}}\n`).join('');
+    const chunk = new RecorderChunk(firstMs, number);
+    for (const field of [controlField('recording', header), ...listings])
+      chunk.append(lineStart(firstMs), linePlace(0), number - 1, ...field);
+    return chunk.seal();
   }
 
   /** One line, received now. */
-  #put(field: string): void {
+  #put(field: Field): void {
     if (this.#isOver) return;
     const max = this.#options.settings.bufferMegabytesMax * MEGABYTE;
     // Half of it must be free again before it goes on, or every other line would be left out.
-    if (this.#waitingBytes + field.length > (this.#droppedNow > 0 ? max / 2 : max)) {
+    if (this.#waitingBytes + (this.#current?.length ?? 0) + field[1].length > (this.#droppedNow > 0 ? max / 2 : max)) {
       this.#number++;
       this.#dropped++;
       this.#droppedNow++;
@@ -234,23 +243,27 @@ export class Recorder {
     this.#options.onGap?.(dropped);
   }
 
-  #append(field: string): void {
-    const ms = Math.max(this.#lastMs, Math.floor(this.#options.clocks.market.now()));
-    this.#inThisMs = ms === this.#lastMs ? this.#inThisMs + 1 : 0;
-    this.#lastMs = ms;
+  #append(field: Field): void {
+    const ms = Math.floor(this.#options.clocks.market.now());
+    if (ms > this.#lastMs) {
+      this.#lastMs = ms;
+      this.#start = lineStart(ms);
+      this.#inThisMs = 0;
+    } else this.#inThisMs++;
     this.#number++;
     this.#lines++;
-    const line = `{"recv_ns":${nanoseconds(ms, this.#inThisMs)},"n":${this.#number},${field}}\n`;
-    this.#current ??= { lines: [], bytes: 0, firstMs: unixMs(ms), number: this.#number };
-    this.#current.lines.push(line);
-    this.#current.bytes += line.length;
-    this.#waitingBytes += line.length;
-    const { chunkKilobytes, flushEveryMs } = this.#options.settings;
-    if (this.#current.bytes >= chunkKilobytes * 1024) {
-      this.#waiting.push(this.#current);
-      this.#current = null;
+    this.#current ??= new RecorderChunk(unixMs(this.#lastMs), this.#number);
+    this.#current.append(this.#start, linePlace(this.#inThisMs), this.#number, field[0], field[1]);
+    if (this.#current.length >= this.#chunkBytes) {
+      this.#seal(this.#current);
       if (this.#writing === null && this.#waiting.length === 1) this.#arm(0);
-    } else if (this.#timer === null && this.#writing === null) this.#arm(flushEveryMs);
+    } else if (this.#timer === null && this.#writing === null) this.#arm(this.#options.settings.flushEveryMs);
+  }
+
+  #seal(chunk: RecorderChunk): void {
+    this.#waitingBytes += chunk.seal().length;
+    this.#waiting.push(chunk);
+    this.#current = null;
   }
 
   #arm(afterMs: number): void {
@@ -283,14 +296,20 @@ export class Recorder {
   }
 
   async #writeOn(): Promise<void> {
-    if (this.#current !== null) {
-      this.#waiting.push(this.#current);
-      this.#current = null;
-    }
-    for (let left = this.#waiting.length; left > 0; left--) {
-      const chunk = this.#waiting.shift()!;
-      await this.#files.write(chunk.lines.join(''), chunk.firstMs, chunk.number);
-      this.#waitingBytes -= chunk.bytes;
+    if (this.#current !== null) this.#seal(this.#current);
+    for (let left = this.#waiting.length; left > 0; ) {
+      const chunks: RecorderChunk[] = [];
+      let bytes = 0;
+      while (left > 0 && bytes < WRITE_BYTES_MAX) {
+        const chunk = this.#waiting.shift()!;
+        chunks.push(chunk);
+        bytes += chunk.length;
+        left--;
+      }
+      const { firstMs, number } = chunks[0]!;
+      const lines = chunks.length === 1 ? chunks[0]!.seal() : Buffer.concat(chunks.map((chunk) => chunk.seal()));
+      await this.#files.write(lines, firstMs, number);
+      this.#waitingBytes -= bytes;
     }
   }
 
@@ -308,9 +327,4 @@ export class Recorder {
     });
     this.#options.onFailure(this.#failure);
   }
-}
-
-/** Milliseconds and the place within them, as nanoseconds; beyond 2^53, and so as text. */
-function nanoseconds(ms: number, place: number): string {
-  return `${ms}${String(Math.min(place, 999_999)).padStart(6, '0')}`;
 }
