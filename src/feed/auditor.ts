@@ -7,9 +7,12 @@ import type { Board } from './board.ts';
 import type { FeedCounts } from './facts.ts';
 import type { WatchedMarket } from './watched-market.ts';
 
-/** The largest tick of any market: a smaller difference is never evidence against a book. */
-const TOLERANCE = 100;
-const MISMATCHES_MAX = 2;
+/** The largest tick of any market: a touch that moves by so much between two looks is nothing strange. */
+const TICK_MAX = 100;
+/** How much a difference weighs against a book, and how much voids it: two far ones in a row do, or three of a tick. */
+const FAR = 3;
+const NEAR = 2;
+const DOUBT_MAX = 6;
 
 interface Touch {
   readonly bid: Centicents | null;
@@ -26,9 +29,9 @@ export interface AuditorOptions {
 
 /**
  * Compares the streamed book of each prioritised market with the venue's REST book once in `auditEveryMs`. The answer
- * belongs to some moment between question and answer, so it counts as different only if its touch is more than a tick
- * away from the streamed touch both before and after. Once may be a slow replica: the market is asked about again soon;
- * twice in a row voids the book, and its snapshot is asked for.
+ * belongs to some moment between question and answer, so it counts as different only if its touch is neither the streamed
+ * one before nor the one after. Once may be a slow replica, or a touch that came and went meanwhile: the market is asked
+ * about again soon. What stays different voids the book, and its snapshot is asked for; sooner where it is far off.
  */
 export class Auditor {
   readonly #options: AuditorOptions;
@@ -74,17 +77,18 @@ export class Auditor {
     const bid = best(rest.bids, Math.max);
     const ask = best(rest.asks, Math.min);
     const after = touchOf(watched.book);
-    const isSame =
-      (isNear(bid, before.bid) || isNear(bid, after.bid)) && (isNear(ask, before.ask) || isNear(ask, after.ask));
-    if (isSame) {
-      watched.auditMismatches = 0;
+    const offBid = Math.min(difference(bid, before.bid), difference(bid, after.bid));
+    const offAsk = Math.min(difference(ask, before.ask), difference(ask, after.ask));
+    const off = Math.max(offBid, offAsk);
+    if (off === 0) {
+      watched.auditDoubt = 0;
       watched.auditAtWallMs = clocks.wall.now() + auditEveryMs;
       return;
     }
     counts.auditMismatches++;
-    watched.auditMismatches++;
+    watched.auditDoubt += off > TICK_MAX ? FAR : NEAR;
     watched.auditAtWallMs = clocks.wall.now();
-    if (watched.auditMismatches < MISMATCHES_MAX) return;
+    if (watched.auditDoubt < DOUBT_MAX) return;
     watched.auditAtWallMs += auditEveryMs;
     board.void(watched, 'audit');
   }
@@ -100,6 +104,8 @@ function best(levels: RestBook['bids'], choose: (...prices: number[]) => number)
   return found;
 }
 
-function isNear(one: number | null, other: number | null): boolean {
-  return one === null || other === null ? one === other : Math.abs(one - other) <= TOLERANCE;
+/** A side that is empty in one and not in the other is as far off as can be. */
+function difference(one: number | null, other: number | null): number {
+  if (one === null || other === null) return one === other ? 0 : Number.POSITIVE_INFINITY;
+  return Math.abs(one - other);
 }

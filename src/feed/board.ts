@@ -107,7 +107,7 @@ export class Board {
     watched.source = null;
     watched.askAtWallMs = 0;
     watched.asksInVain = 0;
-    watched.auditMismatches = 0;
+    watched.auditDoubt = 0;
     watched.wasVoided = true;
     watched.book.clear();
     this.#counts.voided++;

@@ -48,7 +48,7 @@ export class WatchedMarket implements MarketView, Announced {
   /** Seen crossed at the last look. */
   wasCrossed = false;
   auditAtWallMs = 0;
-  auditMismatches = 0;
+  auditDoubt = 0;
   readonly #trades = new TradeRing(TRADES_MAX);
   readonly #line: Line;
   readonly #polledAgeMsMax: number;

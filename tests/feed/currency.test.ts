@@ -181,11 +181,20 @@ describe('an audit', () => {
     expect(hand.facts()).toEqual([]);
   });
 
-  it('takes a tick for no difference, and what the book was when it asked as good as what it is now', async () => {
+  it('voids a book that is a tick off after three in a row: it may have moved once, and not each time', async () => {
+    const hand = await audited(() => Promise.resolve(restBook(A, [[4000, 1000]], [[5900, 1000]])));
+    await quiet(hand, 65);
+    expect(hand.feed.counts.auditMismatches).toBe(2);
+    expect(hand.facts()).toEqual([]);
+    await quiet(hand, 2);
+    expect(hand.facts()).toEqual(['voided KXA: audit']);
+  });
+
+  it('takes what the book was when it asked for as good as what it is now, and other sizes for no difference', async () => {
     const hand = await audited((market) => {
       hand.stream().delta(market, 'ask', 6000, -1000);
       hand.stream().delta(market, 'ask', 7000, 1000);
-      return Promise.resolve(restBook(A, [[4100, 5]], [[6000, 1000]]));
+      return Promise.resolve(restBook(A, [[4000, 5]], [[6000, 7]]));
     });
     await quiet(hand, 63);
     expect(hand.feed.counts).toMatchObject({ audits: 1, auditMismatches: 0 });
