@@ -32,7 +32,7 @@ export interface StoreCheck {
 export async function checkStore(folder: string, wanted: DataIdentity | null, clocks: Clocks): Promise<StoreCheck> {
   if (!existsSync(join(folder, STORE))) return { checks: [skipped('store', 'none yet')], damage: null };
   try {
-    const files = findFileDamage(join(folder, STORE));
+    const files = findFileDamage(join(folder, STORE), 'all');
     const history = new History(clocks.wall.now());
     const copy = await openStoreCopy(folder, STORE);
     try {

@@ -39,3 +39,11 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   for (; at < end; at++) crc = (crc >>> 8) ^ t[(crc ^ bytes[at]!) & 255]!;
   return ~crc >>> 0;
 }
+
+const MASK = 0xa282ead8;
+
+/** LevelDB stores checksums masked, so that one of bytes that hold checksums is none of nothing. */
+export function unmask(stored: number): number {
+  const rotated = (stored - MASK) >>> 0;
+  return ((rotated << 15) | (rotated >>> 17)) >>> 0;
+}

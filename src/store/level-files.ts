@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLog } from './level-log.ts';
+import { alteredBlock } from './level-table.ts';
 
 export interface FileDamage {
   /** Its name in the folder. */
@@ -13,10 +14,15 @@ export interface FileDamage {
   readonly what: string;
 }
 
+/** At a start so much of the newest tables is read and checked, a few 10 ms of it: all there is for a good while. */
+const NEWEST_BYTES = 16 << 20;
 const OWN_COMPARATOR = 'leveldb.BytewiseComparator';
 
-/** The first damage in the files of a database; null when they are whole, or there is no database yet. Throws what the system says. */
-export function findFileDamage(folder: string): FileDamage | null {
+/**
+ * The first damage in the files of a database; null when they are whole, or there is no database yet. Of the tables the
+ * newest are read, or all. Throws what the system says.
+ */
+export function findFileDamage(folder: string, tables: 'newest' | 'all' = 'newest'): FileDamage | null {
   const names = namesIn(folder);
   const logs = names.filter((name) => name.endsWith('.log'));
   if (!names.includes('CURRENT')) {
@@ -28,7 +34,8 @@ export function findFileDamage(folder: string): FileDamage | null {
   const manifest = /^(MANIFEST-\d+)\n$/.exec(current)?.[1];
   if (manifest === undefined) return { file: 'CURRENT', what: 'does not name a MANIFEST' };
   if (!names.includes(manifest)) return { file: manifest, what: 'is missing' };
-  return manifestDamage(folder, manifest, names) ?? logDamage(folder, logs);
+  const bytesMax = tables === 'all' ? Number.POSITIVE_INFINITY : NEWEST_BYTES;
+  return manifestDamage(folder, manifest, names, bytesMax) ?? logDamage(folder, logs);
 }
 
 function namesIn(folder: string): readonly string[] {
@@ -55,7 +62,7 @@ interface Inventory {
   readonly tables: Map<number, number>;
 }
 
-function manifestDamage(folder: string, file: string, names: readonly string[]): FileDamage | null {
+function manifestDamage(folder: string, file: string, names: readonly string[], bytesMax: number): FileDamage | null {
   const bytes = readFileSync(join(folder, file));
   const inventory: Inventory = { comparator: null, logNumber: 0, tables: new Map() };
   try {
@@ -67,11 +74,15 @@ function manifestDamage(folder: string, file: string, names: readonly string[]):
   }
   if (inventory.comparator === null) return { file, what: 'has no beginning' };
   if (inventory.comparator !== OWN_COMPARATOR) return { file, what: `belongs to another program's database` };
-  for (const [number, size] of inventory.tables) {
+  let left = bytesMax;
+  for (const [number, size] of [...inventory.tables].sort(([one], [other]) => other - one)) {
     const table = [`${padded(number)}.ldb`, `${padded(number)}.sst`].find((name) => names.includes(name));
     if (table === undefined) return { file: `${padded(number)}.ldb`, what: 'is missing' };
     const found = statSync(join(folder, table)).size;
     if (found !== size) return { file: table, what: `has ${found} bytes where ${size} were written` };
+    left -= size;
+    const altered = left < 0 ? null : alteredBlock(readFileSync(join(folder, table)));
+    if (altered !== null) return { file: table, what: `was altered in the block at byte ${altered}` };
   }
   const log = `${padded(inventory.logNumber)}.log`;
   return inventory.logNumber > 0 && !names.includes(log) ? { file: log, what: 'is missing' } : null;

@@ -4,14 +4,13 @@
  * written, drops it with everything up to the next block, says nothing, and removes the log; so the log is looked at
  * before LevelDB is let near it.
  */
-import { crc32c } from './crc32c.ts';
+import { crc32c, unmask } from './crc32c.ts';
 
 const BLOCK = 32_768;
 const HEADER = 7;
 const FULL = 1;
 const FIRST = 2;
 const LAST = 4;
-const MASK = 0xa282ead8;
 /** Text has no zeros; a place that the disk never got has nothing else. */
 const UNWRITTEN_ZEROS = 16;
 
@@ -59,8 +58,7 @@ function recordEnd(bytes: Buffer, at: number): number | null {
 }
 
 function isWhole(bytes: Buffer, at: number, end: number): boolean {
-  const crc = crc32c(bytes, at + 6, end);
-  return (((crc >>> 15) | (crc << 17)) + MASK) >>> 0 === bytes.readUInt32LE(at);
+  return crc32c(bytes, at + 6, end) === unmask(bytes.readUInt32LE(at));
 }
 
 /**

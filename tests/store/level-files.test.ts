@@ -16,6 +16,7 @@ import { crc32c } from '../../src/store/crc32c.ts';
 import { findFileDamage } from '../../src/store/level-files.ts';
 import { readLog } from '../../src/store/level-log.ts';
 import { openLevelStore } from '../../src/store/level-store.ts';
+import { alteredBlock } from '../../src/store/level-table.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
 import { checkVersion } from '../../src/store/store-version.ts';
 import { standingClocks } from './stage.ts';
@@ -161,8 +162,41 @@ const DAMAGES: readonly (readonly [what: string, spoil: (folder: string) => Prom
     async (at) => truncate(await fileIn(at, /\.ldb$/)),
     /\.ldb has 0 bytes where \d+ were written/,
   ],
+  [
+    'with an altered table',
+    async (at) => flip(await fileIn(at, /\.ldb$/), 0.5),
+    /\.ldb was altered in the block at byte/,
+  ],
   ['without a table', async (at) => rm(await fileIn(at, /\.ldb$/)), /\.ldb is missing/],
 ];
+
+describe('LevelDB’s tables', () => {
+  it('with one changed byte are found, or the byte says nothing', async () => {
+    const table = await readFile(await fileIn(model, /\.ldb$/));
+    expect(alteredBlock(table)).toBeNull();
+    // Between the handles and the sign at its end the footer is filled up with nothing.
+    const [from, to] = [table.length - 48 + 8, table.length - 8];
+    fc.assert(
+      fc.property(fc.nat(table.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const bytes = Buffer.from(table);
+        bytes[at]! ^= change;
+        expect(alteredBlock(bytes) !== null || (at >= from && at < to), `byte ${at}`).toBe(true);
+      }),
+      {
+        numRuns: 200,
+        examples: [
+          [0, 1],
+          [table.length - 49, 1],
+          [table.length - 48, 1],
+          [table.length - 1, 1],
+        ],
+      },
+    );
+    for (const length of [0, 40, 48, 100, table.length - 1]) {
+      expect(alteredBlock(table.subarray(0, length)), `${length} bytes`).not.toBeNull();
+    }
+  });
+});
 
 describe('A database', () => {
   async function copyOfModel(name: string): Promise<string> {
