@@ -1,5 +1,5 @@
-/** What a trader does while a recording lacks something: nothing; and what it does afterwards. */
-import { mkdtemp, rm } from 'node:fs/promises';
+/** What a trader does while a recording lacks something, when it shows another market, and when its markets close or it ends. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { createVirtualWorld } from '../../src/backtest/virtual-world.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import type { FeedFact } from '../../src/feed/facts.ts';
 import { loadSettings } from '../../src/settings/load.ts';
-import { TAPE_MARKET, TAPE_START_MS, Tape } from '../support/tape.ts';
+import { TAPE_CLOSE_MS, TAPE_MARKET, TAPE_START_MS, Tape } from '../support/tape.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -24,9 +24,9 @@ const ASKS = [
   [53, 50],
 ] as const;
 
-async function played(tape: Tape, name: string) {
+async function played(tape: Tape, name: string, sets: readonly string[] = []) {
   const recording = await tape.write(join(folder, name));
-  const { settings } = loadSettings({ mode: 'replay', env: {} });
+  const { settings } = loadSettings({ mode: 'replay', sets, env: {} });
   const world = await createVirtualWorld({ seed: 1, settings, flow: { kind: 'replay', recording } });
   const run = await world.start({ forMs: null });
   const entries: JournalEntry[] = [];
@@ -90,4 +90,36 @@ it('A market that appears later is watched before anything of it is lost', async
       [later, 0],
     ].sort(),
   );
+});
+
+it('A position that is carried to its market’s close is paid by the recorded result, and no earlier', async () => {
+  const home = join(folder, 'carried');
+  await mkdir(home);
+  await writeFile(
+    join(home, 'settlements.json'),
+    JSON.stringify({ settlements: [{ market_ticker: TAPE_MARKET, result: 'yes', settlement_ts: null }] }),
+  );
+  const closeMs = TAPE_CLOSE_MS - TAPE_START_MS;
+  const tape = new Tape()
+    .watch(0)
+    .snapshot(100, BIDS, ASKS)
+    .trade(20_000, 'ask', 48, 99)
+    .delta(20_500, 'bid', 48, 50)
+    // One is left before us: two of ours are bought.
+    .trade(40_000, 'ask', 48, 3)
+    .delta(41_000, 'bid', 47, 1);
+  const open = await played(tape, 'carried/open.jsonl', ['exit.onClose=carry']);
+  expect(open.engine.settlements('trader')).toEqual([]);
+  const { summary, engine } = await played(tape.delta(closeMs + 20_000, 'bid', 30, 1), 'carried/paid.jsonl', [
+    'exit.onClose=carry',
+  ]);
+  const bought = engine.fills('trader').reduce((sum, { quantity }) => sum + quantity, 0);
+  expect(bought).toBe(200);
+  expect(open.summary.openAtEnd).toMatchObject([{ market: TAPE_MARKET, position: bought / 100, mark: '0.4800' }]);
+  expect(engine.settlements('trader')).toMatchObject([
+    { result: 'yes', yesQuantity: bought, revenue: bought * 10_000 },
+  ]);
+  expect(summary).toMatchObject({ exit: 0, openAtEnd: [], money: { difference: '0.000000' } });
+  // 52¢ a contract.
+  expect(summary.money.realizedPnl).toBe(((bought * 5_200) / 1e6).toFixed(6));
 });
