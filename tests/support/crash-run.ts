@@ -257,7 +257,7 @@ export async function crashRun({ seed, deaths }: CrashRun): Promise<Outcome> {
     if (orders.unknown > 0 || orders.leftResting > 0)
       found.push(`in the end ${orders.unknown} orders are unknown and ${orders.leftResting} left`);
     if (money.difference !== '0.000000') found.push(`in the end cash differs by ${money.difference}`);
-    found.push(...differences({ world, run: current(run) } as never));
+    found.push(...differences({ world, run: current(run) }));
     const journal = await StoreJournal.open(disk, { wall: clock, market: clock }, { checkAll: true });
     const intents = new Set<string>();
     for await (const { kind, data } of journal.read())

@@ -147,7 +147,7 @@ export function isStreamLive({ run }: Trial): boolean {
 }
 
 /** Where ledger and exchange differ about positions, fills, fees or cash. */
-export function differences({ world, run }: Trial): string[] {
+export function differences({ world, run }: Pick<Trial, 'world' | 'run'>): string[] {
   const { engine } = world.exchange;
   const { ledger, table } = run.runtime;
   const found: string[] = [];

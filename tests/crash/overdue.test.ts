@@ -1,0 +1,132 @@
+/**
+ * A process that died in any state, and another one that starts when every deadline of it has passed long ago and the
+ * gateway is closed, because no stream comes up: timers that are overdue fire, charts move, and no create leaves. Orders
+ * leave again when recovery is over and the permission is open, and not a turn before; and it ends with nothing left.
+ */
+import { describe, expect, it } from 'vitest';
+import { createVirtualWorld, type VirtualRun } from '../../src/backtest/virtual-world.ts';
+import { createRandom } from '../../src/domain/seeded-random.ts';
+import type { Summary } from '../../src/runtime/summary.ts';
+import type { MemoryStore } from '../../src/store/memory-store.ts';
+import { besideOf, type Life, Places, slowDisk } from '../support/crash-places.ts';
+import { crashSettings } from '../support/crash-run.ts';
+import { followStates } from '../support/crash-states.ts';
+import { Watch } from '../support/crash-watch.ts';
+import { createMeddler, type Meddler } from '../support/interference.ts';
+import { differences } from '../support/world.ts';
+
+interface Stage {
+  readonly meddler: Meddler;
+  readonly run: () => VirtualRun;
+  halt(): void;
+}
+
+interface State {
+  readonly name: string;
+  /** Of a world in which it comes by. */
+  readonly seed: number;
+  readonly provoke?: (stage: Stage) => void;
+}
+
+/** States in which a process may die, and what brings them about where they do not come by themselves. */
+const STATES: readonly State[] = [
+  { name: 'boot.reconciling', seed: 5 },
+  { name: 'warmup.awaitingBook', seed: 5 },
+  { name: 'warmup.awaitingRegime', seed: 5 },
+  { name: 'warmup.delaying', seed: 5 },
+  { name: 'quoting.live', seed: 5 },
+  { name: 'quoting.frozen', seed: 5, provoke: ({ meddler }) => meddler.drop() },
+  { name: 'softExit.cancelling', seed: 8 },
+  { name: 'softExit.awaitingReversion', seed: 11 },
+  { name: 'softExit.working', seed: 8 },
+  { name: 'killed.cancelling', seed: 8 },
+  { name: 'riskSupervisor.halted', seed: 5, provoke: ({ halt }) => halt() },
+  { name: 'killed.flattening', seed: 8 },
+  { name: 'draining.winding', seed: 5, provoke: ({ run }) => run().windDown() },
+];
+/** When there is something to provoke. */
+const PROVOKE_MS = 4_000;
+const REACHED_WITHIN_MS = 12_000;
+/** Longer than any time that a session may take, and than a signature is good for. */
+const AWAY_MS = 60_000;
+
+async function stage(seed: number, provoke: ((stage: Stage) => void) | undefined) {
+  const settings = crashSettings(2);
+  const meddler = createMeddler();
+  const world = await createVirtualWorld({ seed, settings, interference: meddler.interference });
+  const watch = new Watch(world, settings);
+  let isHalted = false;
+  let summary: Summary | null = null;
+  let created = 0;
+  const start = async (store: MemoryStore, number: number) => {
+    const life: Life = { number, isAlive: true, states: ['boot'] };
+    const places = new Places([], () => undefined);
+    const witness = {
+      left: (...[of, request]: Parameters<Watch['left']>) => {
+        watch.left(of, request);
+        if (request.method === 'POST') created++;
+      },
+      answered: () => undefined,
+    };
+    let run: VirtualRun | null = null;
+    const disk = slowDisk(store, {
+      clock: world.clock,
+      random: createRandom(number),
+      places,
+      life,
+      onSafe: (records) => watch.safe(records),
+    });
+    const bystander = () => besideOf(places, life, witness);
+    world.start({ forMs: null, store: disk, haltFile: () => isHalted, bystander }).then((started) => {
+      run = started;
+    });
+    // Its disk takes time.
+    await world.advance(500, () => run !== null);
+    if (run === null) throw new Error('it did not begin');
+    const begun: VirtualRun = run;
+    followStates(life, begun);
+    watch.follow(life, begun);
+    begun.finished.then((value) => {
+      summary = value;
+    });
+    return { life, run: begun };
+  };
+  const first = await start(world.store, 1);
+  const halt = (): void => {
+    isHalted = true;
+  };
+  if (provoke !== undefined) world.clock.setTimeout(() => provoke({ meddler, run: () => first.run, halt }), PROVOKE_MS);
+  return { world, meddler, watch, first, start, summary: () => summary, created: () => created };
+}
+
+describe('a process that died long ago', () => {
+  it.each(STATES)(
+    'in $name sends no create before recovery is over and the door is open',
+    async ({ name: state, seed, provoke }) => {
+      const set = await stage(seed, provoke);
+      const { world, meddler, watch, first, start } = set;
+      expect(await world.advance(REACHED_WITHIN_MS, () => first.life.states.includes(state))).toBe(true);
+      first.life.isAlive = false;
+      first.run.kill();
+      const disk = world.store.crash();
+      await world.advance(AWAY_MS);
+
+      meddler.switches.refusing = true;
+      const before = set.created();
+      const second = await start(disk, 2);
+      await world.advance(12_000);
+      expect(second.run.isInControl()).toBe(true);
+      expect(second.run.runtime.door.permission).not.toBe('open');
+      expect(set.created() - before).toBe(0);
+
+      meddler.switches.refusing = false;
+      await world.advance(15_000);
+      second.run.windDown();
+      await world.advance(120_000, () => set.summary() !== null);
+      expect(watch.violations).toEqual([]);
+      expect(differences({ world, run: second.run })).toEqual([]);
+      expect(set.summary()).toMatchObject({ exit: 0, money: { difference: '0.000000' }, orders: { leftResting: 0 } });
+      world.stop();
+    },
+  );
+});
