@@ -160,6 +160,9 @@ export async function crashRun({ seed, deaths }: CrashRun): Promise<Outcome> {
   const disks = random.split('disks');
   let disk: MemoryStore = world.store;
   let refusals = 0;
+  /** When the fate of an order was last unknown. */
+  let doubtedMs = Number.NEGATIVE_INFINITY;
+  let stoppedMs = Number.POSITIVE_INFINITY;
   /** A signal's stop does not wait for orders whose fate is unknown: the next process does. */
   let isPatient = seed % 4 !== 1;
   let summary: Summary | null = null;
@@ -186,7 +189,10 @@ export async function crashRun({ seed, deaths }: CrashRun): Promise<Outcome> {
         if (!now.isAlive) return;
         followStates(now, started);
         watch.follow(now, started);
-        started.journal.entries$.subscribe(({ kind }) => void places.pass(now, `append ${kind}`));
+        started.journal.entries$.subscribe(({ kind, data }) => {
+          if (kind === 'order.moved' && (data as { state: string }).state === 'unknown') doubtedMs = sinceMs();
+          places.pass(now, `append ${kind}`);
+        });
         started.finished.then(
           (value) => {
             summary = value;
@@ -206,6 +212,8 @@ export async function crashRun({ seed, deaths }: CrashRun): Promise<Outcome> {
     const endMs = Math.max(END_MS, number > 1 ? startedMs + END_AFTER_DEATH_MS : 0);
     if (!(await world.advance(endMs - startedMs, isOver))) {
       tell(isPatient ? 'wind-down' : 'stop');
+      stoppedMs = sinceMs();
+      if (current(run).runtime.table.unknownCount > 0) doubtedMs = stoppedMs;
       if (isPatient) current(run).windDown();
       else current(run).stopNow();
       if (!(await world.advance(END_WITHIN_MS, isOver))) {
@@ -235,7 +243,13 @@ export async function crashRun({ seed, deaths }: CrashRun): Promise<Outcome> {
       kill();
       disk = disk.crash(disk.unsyncedBatches);
       await world.advance(3_000);
-    } else if (summary !== null && !isPatient && mayBeLeft(summary)) {
+    } else if (
+      summary !== null &&
+      !isPatient &&
+      (summary as Summary).exit === EXIT.ordersLeft &&
+      doubtedMs >= stoppedMs
+    ) {
+      // It does not wait for evidence, and says so; the next process does.
       tell('stopped, with orders left unknown');
       isPatient = true;
       summary = null;
@@ -264,11 +278,6 @@ export async function crashRun({ seed, deaths }: CrashRun): Promise<Outcome> {
       if (kind === 'order.intended') intents.add((data as { clientOrderId: string }).clientOrderId);
     return [...found, ...watch!.missingIn(intents)];
   }
-}
-
-/** Unknown orders, said so: nothing else excuses an end that leaves something. */
-function mayBeLeft({ exit, orders }: Summary): boolean {
-  return exit === EXIT.ordersLeft && orders.unknown > 0 && orders.leftResting === orders.unknown;
 }
 
 function current(run: VirtualRun | null): VirtualRun {

@@ -44,11 +44,14 @@ export class Watch implements Witness {
   /** Every intent that was ever appended, by our id. */
   readonly #intents = new Map<string, OrderIntent>();
   readonly #safe = new Set<string>();
+  /** Ids that the exchange has taken. */
+  readonly #taken = new Set<string>();
   readonly #bodies = new Map<string, string>();
   readonly #flying = new Map<string, Flying>();
   readonly #resting = new Map<string, EngineOrder>();
   readonly #world: VirtualWorld;
   readonly #settings: Settings;
+  readonly #beganMs: number;
   #life: Life | null = null;
   #run: VirtualRun | null = null;
   #isReady = false;
@@ -66,6 +69,7 @@ export class Watch implements Witness {
   constructor(world: VirtualWorld, settings: Settings) {
     this.#world = world;
     this.#settings = settings;
+    this.#beganMs = world.clock.now();
     world.exchange.engine.events.subscribe((event) => this.#exchange(event));
   }
 
@@ -118,6 +122,8 @@ export class Watch implements Witness {
     if (this.#isHalted || this.#wasHalted) tell('an order left after a halt');
     this.#othersThan(intent, life, tell);
     const before = this.#flying.get(id);
+    // What is sent again of an order that the exchange has can do nothing more.
+    if (this.#taken.has(id)) return;
     const untilMs = this.#nowMs() + SIGNATURE_MS_MAX;
     this.#flying.set(id, { intent, untilMs, copies: (before?.copies ?? 0) + 1, life: life.number });
     if (intent.purpose === 'quote') for (const over of this.#overLimits()) tell(over);
@@ -160,7 +166,8 @@ export class Watch implements Witness {
   }
 
   #tell(what: string): void {
-    if (this.violations.length < 20) this.violations.push(`${what} (life ${this.#life?.number ?? 0})`);
+    if (this.violations.length < 20)
+      this.violations.push(`${what} (life ${this.#life?.number ?? 0}, ${(this.#nowMs() - this.#beganMs) / 1000}s)`);
   }
 
   #intended(intent: OrderIntent): void {
@@ -208,7 +215,10 @@ export class Watch implements Witness {
     this.#happened();
     const { order } = event;
     // Copies of it may still wander about: an id is taken once.
-    if (order.clientOrderId !== null) this.#flying.delete(order.clientOrderId);
+    if (order.clientOrderId !== null) {
+      this.#taken.add(order.clientOrderId);
+      this.#flying.delete(order.clientOrderId);
+    }
     if (order.status !== 'resting') {
       this.#resting.delete(order.orderId);
       return;
