@@ -108,9 +108,11 @@ export function createTraderActor(runtime: TraderRuntime) {
       ),
       discover: fromPromise(() => runtime.scan.discover()),
       sweep: fromPromise(async () => runtime.scan.sweep()),
-      whenToRetry: fromPromise<number>(async () => {
+      whenToRetry: fromPromise<number>(async ({ signal }) => {
         // By whichever clock comes first: a market that stands still must not keep us from looking for one that moves.
         const limit = new AbortController();
+        // Nobody waits for a scanner that was stopped, and a process must be able to end.
+        signal.addEventListener('abort', () => limit.abort(), { once: true });
         await Promise.race([
           pause(clocks.market, settings.discovery.sweepEveryMs, limit.signal),
           pause(clocks.wall, settings.discovery.sweepEveryMs, limit.signal),
