@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Centicents, Centicontracts } from '../../src/domain/units.ts';
 import { CROWD } from '../../src/exchange/embedded/model.ts';
+import { stateReport } from '../../src/runtime/state-report.ts';
 import { differences, restart, restingAtExchange, simSettings, startTrial, type Trial } from '../support/world.ts';
 
 const SETTINGS = simSettings();
@@ -67,6 +68,12 @@ describe('a storm of fills', () => {
     expect(isTriggered()).toBe(true);
     expect(quotesOf(trial).filter(({ exchangeIndex }) => exchangeIndex === shard)).toEqual([]);
     await trial.world.advance(200);
+    const said = stateReport(runtime, { mode: 'sim', seed: 71, speed: 1 }) as unknown as {
+      orderGroups: { exchangeIndex: number; state: string }[];
+      reasons: Record<string, string>;
+    };
+    expect(said.orderGroups.find(({ exchangeIndex }) => exchangeIndex === shard)!.state).toBe('triggered');
+    expect(Object.values(said.reasons)).toContain('orderGroupTriggered');
     // What one blow takes comes on top of the limit, no more: each session's two quotes.
     const blow = SETTINGS.session.concurrentMax * 2 * SETTINGS.session.quantityContracts * 100;
     expect(executed() - before).toBeGreaterThan(group.limit);
