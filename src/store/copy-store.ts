@@ -16,13 +16,7 @@ export interface StoreCopy {
 
 /** Copies the store in a data folder and opens what can be opened of it. Throws what the system says. */
 export async function openStoreCopy(folder: string, store: string): Promise<StoreCopy> {
-  const to = await placeFor(folder);
-  const from = join(folder, store);
-  for (const name of await readdir(from)) {
-    // Tables are never changed, so they may be shared; the rest is LevelDB's to write.
-    if (name.endsWith('.ldb') || name.endsWith('.sst')) await share(join(from, name), join(to, name));
-    else if (!/^(LOCK|LOG|LOG\.old|lost)$/.test(name)) await copyFile(join(from, name), join(to, name));
-  }
+  const to = await copyFiles(folder, join(folder, store));
   const opened = await openAnyhow(to);
   return {
     store: opened,
@@ -34,15 +28,32 @@ export async function openStoreCopy(folder: string, store: string): Promise<Stor
 }
 
 /** Beside the original where that can be written (tables need no room there), else where temporary things go. */
-async function placeFor(folder: string): Promise<string> {
+async function copyFiles(folder: string, from: string): Promise<string> {
   const beside = join(folder, COPY);
   try {
     await rm(beside, { recursive: true, force: true });
     await mkdir(beside);
+    await fill(from, beside);
     return beside;
   } catch {
-    // A folder that cannot be written is the reason why somebody looks at it.
-    return mkdtemp(join(tmpdir(), 'bothsides-store-'));
+    // A disk that is full or cannot be written is the reason why somebody looks at it.
+    await rm(beside, { recursive: true, force: true }).catch(() => undefined);
+  }
+  const elsewhere = await mkdtemp(join(tmpdir(), 'bothsides-store-'));
+  try {
+    await fill(from, elsewhere);
+    return elsewhere;
+  } catch (error) {
+    await rm(elsewhere, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function fill(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    // Tables are never changed, so they may be shared; the rest is LevelDB's to write.
+    if (name.endsWith('.ldb') || name.endsWith('.sst')) await share(join(from, name), join(to, name));
+    else if (!/^(LOCK|LOG|LOG\.old|lost)$/.test(name)) await copyFile(join(from, name), join(to, name));
   }
 }
 

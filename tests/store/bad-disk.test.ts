@@ -4,14 +4,16 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../src/domain/errors.ts';
 import { unixMs } from '../../src/domain/units.ts';
+import { openStoreCopy } from '../../src/store/copy-store.ts';
 import { openDataFolder } from '../../src/store/data-folder.ts';
+import { inspectStore } from '../../src/store/inspect-store.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
 import { all, standingClocks } from './stage.ts';
 
@@ -72,6 +74,12 @@ describe('A disk', () => {
         (error: unknown) => error,
       );
       if (refused !== undefined) expect(refused).toMatchObject({ code: 'DATA_UNWRITABLE' });
+      // What stands there can be looked at all the same, and the look leaves nothing behind.
+      const names = readdirSync(folder);
+      const copy = await openStoreCopy(folder, 'store');
+      expect((await inspectStore(copy.store!)).damage).toEqual([]);
+      await copy.close();
+      expect(readdirSync(folder)).toEqual(names);
       execFileSync('mount', ['-o', 'remount,size=32m', small!]);
       const data = await open(folder);
       const journal = await StoreJournal.open(data.store, standingClocks(), { checkAll: true });
