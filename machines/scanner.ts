@@ -93,14 +93,14 @@ const discovering = {
     src: 'discover',
     onDone: [
       {
-        guard: 'isOutdated',
-        target: 'rediscovering',
-        reenter: true,
+        guard: { type: 'foundSome', params: ({ event }: { event: { output: Discovery } }) => event.output },
+        target: 'watching',
         actions: { type: 'noteDiscovery', params: ({ event }: { event: { output: Discovery } }) => event.output },
       },
       {
-        guard: { type: 'foundSome', params: ({ event }: { event: { output: Discovery } }) => event.output },
-        target: 'watching',
+        guard: 'isOutdated',
+        target: 'rediscovering',
+        reenter: true,
         actions: { type: 'noteDiscovery', params: ({ event }: { event: { output: Discovery } }) => event.output },
       },
       {
@@ -149,13 +149,24 @@ export const scanner = base.createMachine({
           invoke: {
             id: 'sweep',
             src: 'sweep',
-            onDone: {
-              target: 'resting',
-              actions: [
-                { type: 'noteSweep', params: ({ event }) => event.output },
-                { type: 'offer', params: ({ event }) => event.output },
-              ],
-            },
+            onDone: [
+              {
+                // What was found is offered all the same: a catalogue that never rests must not keep us from trading.
+                guard: 'isOutdated',
+                target: '#scanner.rediscovering',
+                actions: [
+                  { type: 'noteSweep', params: ({ event }) => event.output },
+                  { type: 'offer', params: ({ event }) => event.output },
+                ],
+              },
+              {
+                target: 'resting',
+                actions: [
+                  { type: 'noteSweep', params: ({ event }) => event.output },
+                  { type: 'offer', params: ({ event }) => event.output },
+                ],
+              },
+            ],
             onError: {
               target: '#scanner.starved',
               actions: { type: 'noteFailure', params: ({ event }) => ({ failure: String(event.error) }) },

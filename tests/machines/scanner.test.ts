@@ -114,6 +114,19 @@ describe('The scanner', () => {
     },
   );
 
+  it('offers what it found before it reads the catalogue once more', async () => {
+    const stage = begin();
+    stage.changes.say({ type: 'catalogue.changed' });
+    await stage.found(2);
+    expect(stage.value()).toEqual({ watching: 'sweeping' });
+    await stage.swept([RAIN]);
+    expect(stage.heard).toMatchObject([{ candidates: [RAIN] }]);
+    expect(stage.value()).toBe('rediscovering');
+    await stage.found(2);
+    await stage.swept();
+    expect(stage.value()).toEqual({ watching: 'resting' });
+  });
+
   it.each(['discovering', 'rediscovering'])('starves when nothing qualifies after %s', async (state) => {
     const stage = state === 'discovering' ? begin() : await resting();
     if (state === 'rediscovering') stage.changes.say({ type: 'catalogue.changed' });
