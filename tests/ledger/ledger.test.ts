@@ -146,6 +146,50 @@ describe('A ledger', () => {
   });
 });
 
+describe('What explains the cash', () => {
+  it('is told apart, and adds up to it', () => {
+    const ledger = ledgerOf(fill('bid', 10, 40, { fee: 17_500 as Microdollars }), fill('ask', 4, 60, { market: SNOW }));
+    ledger.settle({ market: RAIN, value: cents(100), revenue: dollars(10), fee: dollars(0), atMs: 9 });
+    ledger.transfer('deposit-1', dollars(25));
+    const sources = ledger.cashSources();
+    expect(sources).toEqual({
+      opening: dollars(1_000),
+      fills: dollars(-4 - 1.6),
+      fees: -17_500,
+      settlements: dollars(10),
+      transfers: dollars(25),
+    });
+    expect(Object.values(sources).reduce((sum, amount) => sum + amount, 0)).toBe(ledger.explainedCash());
+  });
+});
+
+describe('A position that a person took from the venue', () => {
+  const adjusted = (ledger: Ledger, count: number, cost: number) =>
+    ledger.adjustPosition({ id: `a${count}`, market: RAIN, quantity: contracts(count), cost: dollars(cost) });
+
+  it('is theirs, once, and moves no money', () => {
+    const ledger = ledgerOf(fill('bid', 10, 40), fill('ask', 4, 50));
+    const cash = ledger.explainedCash();
+    const earned = ledger.realizedPnl();
+    expect(adjusted(ledger, -3, 1.5)).toBe('applied');
+    expect(ledger.position(RAIN)).toMatchObject({ quantity: contracts(-3), cost: dollars(1.5), realizedPnl: earned });
+    expect(ledger.explainedCash()).toBe(cash);
+    expect(adjusted(ledger, -3, 1.5)).toBe('duplicate');
+    // From here on it lives like any other: buying it back pays collateral out again.
+    ledger.apply(fill('bid', 3, 40));
+    expect(ledger.explainedCash()).toBe(cash + dollars(3 - 1.2));
+  });
+
+  it('is there again although we thought its market settled', () => {
+    const ledger = ledgerOf(fill('bid', 10, 40));
+    ledger.settle({ market: RAIN, value: cents(100), revenue: dollars(10), fee: dollars(0), atMs: 9 });
+    const cash = ledger.explainedCash();
+    adjusted(ledger, 10, 4);
+    expect(ledger.position(RAIN)).toMatchObject({ quantity: contracts(10), realizedPnl: dollars(6) });
+    expect(ledger.explainedCash()).toBe(cash);
+  });
+});
+
 describe('A settlement', () => {
   it('pays a dollar for a yes that came true, and closes the position', () => {
     const ledger = ledgerOf(fill('bid', 10, 40));
