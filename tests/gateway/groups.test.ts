@@ -1,6 +1,6 @@
 /** The net under our quotes, against the exchange itself: what it takes off, what may stand meanwhile, and when it is up. */
 import { describe, expect, it } from 'vitest';
-import type { OrderGroupId } from '../../src/domain/ids.ts';
+import type { ClientOrderId, OrderGroupId } from '../../src/domain/ids.ts';
 import { named } from '../../src/domain/ids.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { RememberedGroups } from '../../src/runtime/remembered-groups.ts';
@@ -252,6 +252,25 @@ describe('A later run', () => {
     expect(groupsThere(stage)).toHaveLength(1);
     expect(stage.kinds('group.')).toEqual(['group.found']);
     expect(stage.placed()[0]!.groupId).toBe(groupsThere(stage)[0]!.id);
+  });
+
+  it('can take off what the dead left with one request, before it knows of a single order', async () => {
+    const first = await quoting();
+    const { groupId } = first.placed()[0]!;
+    const stage = await Stage.open({ groups: remembered(first) });
+    stage.engine.createGroup(stage.user, 0, quantity(20));
+    const { orderId, exchangeIndex, status, ...left } = first.placed()[0]!;
+    const clientOrderId = named<ClientOrderId>('bs-r0-s1-1');
+    stage.engine.create(stage.user, { ...left, clientOrderId, quantity: left.initial, reduceOnly: false });
+    expect(stage.placed()).toMatchObject([{ status: 'resting', groupId }]);
+    void stage.groups!.triggerAll('recovery');
+    await stage.advance(50);
+    expect(stage.placed()).toMatchObject([{ status: 'canceled' }]);
+    expect(commands(stage)).toEqual(['PUT trigger']);
+    stage.want({ bid: [40, 10] });
+    await stage.advance(200);
+    expect(stage.kinds('group.')).toEqual(['group.triggered', 'group.reset']);
+    expect(stage.resting()).toEqual([['bid', 40, 10]]);
   });
 
   it('resets at once what the earlier one triggered to stop', async () => {
