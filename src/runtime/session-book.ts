@@ -5,7 +5,7 @@
 import type { SessionInput, SessionOutput } from '../../machines/market-session.ts';
 import { named, type Ticker } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
-import type { Microdollars } from '../domain/units.ts';
+import type { Centicontracts, Microdollars } from '../domain/units.ts';
 import type { StoreJournal } from '../store/store-journal.ts';
 import type { ActorEntry, MovedListener } from './actor-register.ts';
 import type { Log } from './log.ts';
@@ -17,6 +17,8 @@ export interface SessionBookOptions {
   readonly log: Log;
   /** What a market has earned so far. */
   readonly worth: (market: Ticker) => Microdollars;
+  /** Signed position of a market now. */
+  readonly held: (market: Ticker) => Centicontracts;
   readonly onOpened: (kind: 'quote' | 'carry') => void;
   readonly onEnded: (market: Ticker) => void;
   /** The markets with a session are others now. */
@@ -113,7 +115,9 @@ export class SessionBook {
     this.#options.onChanged([...this.#sessions.keys()]);
     const pnl = this.#options.worth(market) - (this.#worthsBefore.get(entry.id) ?? 0);
     this.#worthsBefore.delete(entry.id);
-    journal.append('session.closed', { session: entry.id, market, reason, carried: output?.carried ?? 0, pnl });
+    // One that broke, or was stopped in the middle, has no last word: what is held there is left.
+    const carried = output?.carried ?? this.#options.held(market);
+    journal.append('session.closed', { session: entry.id, market, reason, carried, pnl });
     forgetSession(bookmarks, entry.id);
     log.info({ session: entry.id, market, reason }, 'session closed');
   }

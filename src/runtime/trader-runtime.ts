@@ -189,6 +189,7 @@ export class TraderRuntime {
       journal,
       bookmarks: parts.bookmarks,
       worth: (market) => this.accounts.worth(market),
+      held: (market) => this.accounts.position(market),
       log: parts.log,
       onOpened: (kind) => {
         if (kind === 'quote') this.approvals.entries.record(clocks.market.now());
