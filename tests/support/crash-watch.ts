@@ -32,8 +32,12 @@ interface Closed {
   readonly carried: number;
 }
 
-/** Something that recovery learned from the exchange; not that by now so much time has passed that an order never came. */
+/**
+ * Something that recovery learned from the exchange; not that by now so much time has passed that an order never came, nor
+ * that a listing which lags behind still showed what was canceled.
+ */
 function isNews(kind: string, data: unknown): boolean {
+  if (kind === 'order.leftover' && (data as { cancel: string }).cancel !== 'accepted') return false;
   if (kind === 'order.absent' || (kind === 'order.moved' && (data as { reason: unknown }).reason === 'absent'))
     return false;
   return /^(fill|order|account)\./.test(kind) || kind === 'market.settled';
