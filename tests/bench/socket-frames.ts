@@ -12,6 +12,7 @@ export const SIDS: Readonly<Record<string, number>> = {
   orderbook_delta: 5,
   ticker: 6,
   trade: 7,
+  order_group_updates: 8,
 };
 
 /** The middle of every market here, $0.0001; bids below, asks above, whole cents. */

@@ -152,6 +152,8 @@ describe('A replay', () => {
         speed: 4,
       });
       embedded.start();
+      // What its first moment shows is known once it has been read.
+      while (embedded.replay!.pending !== null) await embedded.replay!.pending;
       await check(embedded, wall);
       embedded.stop();
       expect(wall.nextDueMs).toBeNull();
