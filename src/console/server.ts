@@ -55,7 +55,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   );
 
   for (let tried = 0; ; tried++) {
-    const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+    const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
     const port = options.port === 0 ? 0 : options.port + tried;
     const taken = await listen(server, options.host, port);
     if (!taken) {

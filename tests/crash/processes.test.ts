@@ -16,6 +16,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Random } from '../../src/domain/random.ts';
 import { createRandom } from '../../src/domain/seeded-random.ts';
 import type { Venue } from '../../src/exchange/port.ts';
+import { createSystemClock } from '../../src/runtime/system-clock.ts';
+import { openLevelStore } from '../../src/store/level-store.ts';
+import { StoreJournal } from '../../src/store/store-journal.ts';
 import { type AccountKey, clientOf, differencesFrom, readAccount } from '../support/account-at-exchange.ts';
 import { type ConsoleState, type Running, readState, Stage, until, untilQuoting } from '../support/processes.ts';
 
@@ -38,7 +41,7 @@ interface Site {
   account(): AccountKey;
 }
 
-async function exchangeElsewhere(speed: number): Promise<Site & { readonly log: string }> {
+async function exchangeElsewhere(speed: number): Promise<Site & { readonly log: string; readonly data: string }> {
   const folder = stage.folder();
   const exchange = stage.start(['exchange', '--json', '--speed', String(speed), '--data', folder]);
   const { restUrl, wsUrl, accounts } = (await exchange.first) as unknown as {
@@ -59,6 +62,7 @@ async function exchangeElsewhere(speed: number): Promise<Site & { readonly log: 
       ),
     account: () => ({ restUrl, wsUrl, keyId, privateKeyPath }),
     log: join(folder, 'exchange.log'),
+    data,
   };
 }
 
@@ -291,17 +295,8 @@ describe.concurrent('A trader that is stopped while its quotes stand, and goes o
     await until('new quotes rest, and none of the old', isBack, 60_000);
     expect(stale.length).toBeGreaterThan(0);
     const after = linesOf(site.log, ...ORDERS).slice(before);
-    expect(after[0]?.do).toBe('cancel');
-    const firstCreate = after.findIndex((line) => line.do === 'create');
-    const canceled = new Set(after.slice(0, firstCreate).map(({ args }) => args[1]));
     const missed = [];
-    for (const orderId of stale) {
-      if (canceled.has(orderId)) continue;
-      const order = (await client.account.orders({})).items.find((each) => each.orderId === orderId);
-      // Executed between our look and its cancel.
-      if (order?.status !== 'executed') missed.push(order);
-    }
-    expect(missed).toEqual([]);
+    const orders = (await client.account.orders({})).items;
     expect(trader.stderr()).toContain('this process did not run for a while');
     await agreement(client, consoleUrl);
     await stateWhen(trader, consoleUrl, ({ orders }) => orders.every(({ state }) => state !== 'unknown'), 90_000);
@@ -310,5 +305,43 @@ describe.concurrent('A trader that is stopped while its quotes stand, and goes o
     const { code, json, stderr } = await trader.ended;
     expect(code, stderr).toBe(0);
     expect(json.at(-1)).toMatchObject({ exit: 0, money: { difference: '0.000000' }, orders: { leftResting: 0 } });
+
+    // Bytes that were with the system already go out when the process goes on; what is new was intended after the sleep.
+    const fresh = await intendedAfterSleep(site.data);
+    const firstNew = after.findIndex(({ do: what, args }) => what === 'create' && fresh.has(clientOrderIdIn(args)));
+    expect(firstNew).toBeGreaterThan(0);
+    const canceled = new Set(
+      after
+        .slice(0, firstNew)
+        .filter((line) => line.do === 'cancel')
+        .map(({ args }) => args[1]),
+    );
+    for (const orderId of stale) {
+      if (canceled.has(orderId)) continue;
+      const order = orders.find((each) => each.orderId === orderId);
+      // Executed between our look and its cancel.
+      if (order?.status !== 'executed') missed.push(order);
+    }
+    expect(missed).toEqual([]);
   });
 });
+
+function clientOrderIdIn(args: readonly unknown[]): string {
+  return JSON.stringify(args).match(/"clientOrderId":"([^"]+)"/)?.[1] ?? '';
+}
+
+/** Our ids of the orders that a stopped trader intended after it had noticed that it slept. */
+async function intendedAfterSleep(data: string): Promise<ReadonlySet<string>> {
+  const store = await openLevelStore(join(data, 'store'));
+  const clock = createSystemClock();
+  const journal = await StoreJournal.open(store, { wall: clock, market: clock });
+  const ids = new Set<string>();
+  let hasSlept = false;
+  for await (const { kind, data: fields } of journal.read()) {
+    if (kind === 'process.slept') hasSlept = true;
+    if (hasSlept && kind === 'order.intended') ids.add((fields as { clientOrderId: string }).clientOrderId);
+  }
+  await journal.close();
+  await store.close();
+  return ids;
+}

@@ -116,7 +116,7 @@ export async function openScriptedExchange(publicKey: KeyObject): Promise<Script
     });
   });
 
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server;
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', overrideGlobalObjects: false }) as Server;
   await new Promise<void>((resolve) => {
     if (server.listening) resolve();
     else server.once('listening', resolve);
