@@ -86,8 +86,11 @@ describe('A file in many pieces', () => {
         const { lines, error } = await read(await write(bytes.subarray(0, cut), 'cut.jsonl.zst'));
         expect(lines).toBeGreaterThanOrEqual(complete);
         expect(lines).toBeLessThanOrEqual(complete + PIECE);
-        // At the end of a piece nobody can tell that there was more.
-        const isBetween = whole.some((_, index) => Buffer.concat(whole.slice(0, index)).length === cut);
+        // At the end of a piece nobody can tell that there was more; and fewer than the four bytes that begin one are none.
+        const isBetween = whole.some((_, index) => {
+          const more = cut - Buffer.concat(whole.slice(0, index)).length;
+          return more >= 0 && more < 4;
+        });
         if (isBetween) expect(error).toBeNull();
         else if (lines > 0) {
           expect(error).toMatchObject({ code: 'RECORDING_UNREADABLE' });
@@ -96,7 +99,7 @@ describe('A file in many pieces', () => {
           expect(error!.remedy).toMatch(/zstd -dc/);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[3145]] },
     );
   });
 
