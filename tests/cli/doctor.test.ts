@@ -13,7 +13,7 @@ import { openDataFolder } from '../../src/store/data-folder.ts';
 import { openLevelStore } from '../../src/store/level-store.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
 import { standingClocks } from '../store/stage.ts';
-import { Stage, untilQuoting } from '../support/processes.ts';
+import { FEW, Stage, untilQuoting } from '../support/processes.ts';
 
 const stage = new Stage();
 afterEach(() => stage.clear());
@@ -30,7 +30,7 @@ async function look(flags: Partial<DoctorFlags>, env: Environment = {}, cwd = st
 }
 
 const trade = (data: string, forMarket: string) =>
-  stage.run(['trade', '--data', data, '--for', forMarket, '--speed', '10', '--console', 'off', '--json']);
+  stage.run(['trade', ...FEW, '--data', data, '--for', forMarket, '--speed', '10', '--console', 'off', '--json']);
 
 function flip(file: string, share: number): void {
   const bytes = readFileSync(file);
@@ -53,7 +53,7 @@ async function dataWith(records: Readonly<Record<string, string>>): Promise<stri
 describe('A store that was damaged while nobody looked', () => {
   it('is refused by a start, seen and mended by the doctor, and traded on without a difference', async () => {
     const data = join(stage.folder(), 'data');
-    const run = stage.start(['trade', '--data', data, '--speed', '10', '--console', '0', '--json']);
+    const run = stage.start(['trade', ...FEW, '--data', data, '--speed', '10', '--console', '0', '--json']);
     await untilQuoting((await run.first).consoleUrl);
     const busy = await look({ data });
     expect(busy.exit).toBe(0);

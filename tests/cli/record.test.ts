@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRecording } from '../../src/exchange/embedded/flow/recording.ts';
-import { type Running, Stage, until } from '../support/processes.ts';
+import { FEW, type Running, Stage, until } from '../support/processes.ts';
 
 const stage = new Stage();
 afterAll(() => stage.clear());
@@ -93,12 +93,14 @@ describe.concurrent('npm run record', { timeout: 60_000 }, () => {
   });
 });
 
-describe('npm start --record', { timeout: 60_000 }, () => {
+// The recorder itself is tested in its room, and `npm run record` above: this adds a whole run of a trader.
+describe.runIf(process.env.BOTHSIDES_LONG === '1')('npm start --record', { timeout: 60_000 }, () => {
   it('writes down a run while it trades, beside what it remembers', async () => {
     const data = stage.folder();
     const sim = join(import.meta.dirname, '../../config/sim.yaml');
     const args = [
       'trade',
+      ...FEW,
       '--config',
       sim,
       '--set',

@@ -4,7 +4,7 @@ import { createServer, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../support/default-settings.ts';
-import { type Ended, type Running, readState, Stage, until, untilQuoting } from '../support/processes.ts';
+import { type Ended, FEW, type Running, readState, Stage, until, untilQuoting } from '../support/processes.ts';
 
 const stage = new Stage();
 afterAll(() => stage.clear());
@@ -27,7 +27,19 @@ const SUMMARY_KEYS = {
 describe.concurrent('A run against the exchange that comes along', { timeout: TIMEOUT }, () => {
   it('ends by itself, clean, and says what it came to', async () => {
     const data = join(stage.folder(), 'data');
-    const trader = stage.start(['trade', '--for', '40s', '--speed', '5', '--json', '--data', data, '--console', '0']);
+    const trader = stage.start([
+      'trade',
+      ...FEW,
+      '--for',
+      '40s',
+      '--speed',
+      '5',
+      '--json',
+      '--data',
+      data,
+      '--console',
+      '0',
+    ]);
     const { consoleUrl, dataDir, pid, ...rest } = await trader.first;
     expect(rest).toEqual({});
     expect([dataDir, pid]).toEqual([data, trader.pid]);
@@ -73,7 +85,7 @@ describe.concurrent('A run against the exchange that comes along', { timeout: TI
     const taken = createServer().on('error', () => undefined);
     taken.listen(DEFAULT_PORT, '127.0.0.1');
     const data = stage.folder();
-    const trader = stage.start(['trade', '--json', '--data', data, '--speed', '2']);
+    const trader = stage.start(['trade', ...FEW, '--json', '--data', data, '--speed', '2']);
     const { consoleUrl, pid } = await trader.first;
     // The default port was taken, so the next free one is.
     const port = new URL(String(consoleUrl)).port;
@@ -82,7 +94,7 @@ describe.concurrent('A run against the exchange that comes along', { timeout: TI
     const state = await untilQuoting(consoleUrl);
     expect(state).toMatchObject({ mode: 'sim', clock: { speed: 2 }, risk: { mode: 'active', permission: 'open' } });
     expect(state.equity).toMatch(/^\d+\.\d{6}$/);
-    expect(Object.keys(state.reasons)).toHaveLength(60);
+    expect(Object.keys(state.reasons)).toHaveLength(24);
     expect(Object.values(state.reasons)).toContain('quoted');
     for (const actor of state.actors)
       expect(Object.keys(actor)).toEqual(['id', 'machine', 'parent', 'state', 'sinceMs']);
@@ -135,7 +147,7 @@ describe.concurrent('A run against the exchange that comes along', { timeout: TI
   });
 
   it('takes everything back on a signal, and goes on from there when started again', async () => {
-    const args = ['trade', '--data', stage.folder(), '--speed', '2', '--console', '0', '--json'];
+    const args = ['trade', ...FEW, '--data', stage.folder(), '--speed', '2', '--console', '0', '--json'];
     for (const restored of [false, true]) {
       const trader = stage.start(args);
       await untilQuoting((await trader.first).consoleUrl);

@@ -1,7 +1,7 @@
 /** The exchange in one process, the trader in another: over real sockets, with real signatures, on one account. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, type Running, readState, Stage, untilQuoting } from '../support/processes.ts';
+import { type Ended, FEW, type Running, readState, Stage, untilQuoting } from '../support/processes.ts';
 
 const stage = new Stage();
 afterAll(() => stage.clear());
@@ -22,7 +22,7 @@ function trade(at: Where, args: readonly string[], env: NodeJS.ProcessEnv = {}):
   const [account] = at.accounts;
   return stage.start(
     [
-      ...['trade', '--mode', 'demo', '--config', SIM, '--json', '--console', '0'],
+      ...['trade', ...FEW, '--mode', 'demo', '--config', SIM, '--json', '--console', '0'],
       ...['--exchange-rest', at.restUrl, '--exchange-ws', at.wsUrl, ...args],
     ],
     { env: { KALSHI_ACCESS_KEY: account!.keyId, KALSHI_PRIVATE_KEY: account!.privateKeyPath, ...env } },

@@ -20,7 +20,7 @@ import { createSystemClock } from '../../src/runtime/system-clock.ts';
 import { openLevelStore } from '../../src/store/level-store.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
 import { type AccountKey, clientOf, differencesFrom, readAccount } from '../support/account-at-exchange.ts';
-import { type ConsoleState, type Running, readState, Stage, until, untilQuoting } from '../support/processes.ts';
+import { type ConsoleState, FEW, type Running, readState, Stage, until, untilQuoting } from '../support/processes.ts';
 
 const LONG = process.env.BOTHSIDES_LONG === '1';
 const SEED = Number(process.env.BOTHSIDES_SEED ?? 1);
@@ -55,7 +55,7 @@ async function exchangeElsewhere(speed: number): Promise<Site & { readonly log: 
     start: () =>
       stage.start(
         [
-          ...['trade', '--mode', 'demo', '--config', SIM, '--json', '--console', '0', '--data', data],
+          ...['trade', ...FEW, '--mode', 'demo', '--config', SIM, '--json', '--console', '0', '--data', data],
           ...['--exchange-rest', restUrl, '--exchange-ws', wsUrl, ...FREQUENT_STARTS],
         ],
         { env: { KALSHI_ACCESS_KEY: keyId, KALSHI_PRIVATE_KEY: privateKeyPath } },
@@ -70,7 +70,7 @@ function exchangeWithin(speed: number): Site & { readonly log: string } {
   const data = join(stage.folder(), 'data');
   const common = ['--json', '--console', '0', '--data', data, '--speed', String(speed), ...FREQUENT_STARTS];
   return {
-    start: () => stage.start(['trade', ...common]),
+    start: () => stage.start(['trade', ...FEW, ...common]),
     account: () => JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')),
     log: join(data, 'exchange.log'),
   };

@@ -4,11 +4,12 @@
  */
 import { describe, expect, it } from 'vitest';
 import { createMeddler, type Meddler } from '../support/interference.ts';
-import { differences, isStreamLive, quotingNow, startTrial, type Trial } from '../support/world.ts';
+import { differences, isStreamLive, quotingNow, simSettings, startTrial, type Trial } from '../support/world.ts';
 
 async function quoting(seed: number): Promise<{ trial: Trial; meddler: Meddler }> {
   const meddler = createMeddler();
-  const trial = await startTrial({ seed, forMs: null, interference: meddler.interference });
+  const settings = simSettings(['sim.markets=60']);
+  const trial = await startTrial({ seed, settings, forMs: null, interference: meddler.interference });
   const isQuoting = await trial.world.advance(60_000, () => quotingNow(trial) >= 3);
   expect(isQuoting).toBe(true);
   await trial.world.advance(5_000);

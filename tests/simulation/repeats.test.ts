@@ -6,8 +6,8 @@ import { createHook } from 'node:async_hooks';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { differences, startTrial } from '../support/world.ts';
 
-const TEN_MINUTES_MS = 600_000;
-const THREE_MINUTES_MS = 180_000;
+const MINUTES = process.env.BOTHSIDES_LONG === '1' ? 10 : 4;
+const TWO_MINUTES_MS = 120_000;
 
 async function runFor(forMs: number, seed: number) {
   const trial = await startTrial({ seed, forMs });
@@ -18,8 +18,8 @@ async function runFor(forMs: number, seed: number) {
 describe('a virtual run', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it('of ten minutes quotes, fills and ends with nothing left and every cent explained', async () => {
-    const { trial, summary } = await runFor(TEN_MINUTES_MS, 11);
+  it(`of ${MINUTES} minutes quotes, fills and ends with nothing left and every cent explained`, async () => {
+    const { trial, summary } = await runFor(MINUTES * 60_000, 11);
     expect(trial.violations).toEqual([]);
     expect(differences(trial)).toEqual([]);
     expect(summary).toMatchObject({
@@ -36,9 +36,9 @@ describe('a virtual run', () => {
   });
 
   it('writes the same journal from the same seed, and another from another', async () => {
-    const first = await runFor(THREE_MINUTES_MS, 21);
-    const again = await runFor(THREE_MINUTES_MS, 21);
-    const other = await runFor(THREE_MINUTES_MS, 22);
+    const first = await runFor(TWO_MINUTES_MS, 21);
+    const again = await runFor(TWO_MINUTES_MS, 21);
+    const other = await runFor(TWO_MINUTES_MS, 22);
     expect(first.trial.run.journal.lastSequence).toBeGreaterThan(200);
     expect(again.hash).toBe(first.hash);
     expect(other.hash).not.toBe(first.hash);

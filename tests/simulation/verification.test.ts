@@ -7,7 +7,7 @@ import type { Interference } from '../../src/backtest/virtual-world.ts';
 import { type ClientOrderId, named, type Ticker } from '../../src/domain/ids.ts';
 import { type Centicents, centicontracts } from '../../src/domain/units.ts';
 import type { Socket } from '../../src/exchange/kalshi/sockets.ts';
-import { differences, quotingNow, restingAtExchange, startTrial, type Trial } from '../support/world.ts';
+import { differences, quotingNow, restingAtExchange, simSettings, startTrial, type Trial } from '../support/world.ts';
 
 /** Somebody on the line who rewrites what the exchange says; null: it is lost. */
 function rewriting(rewrite: (text: string) => string | null): Interference {
@@ -49,6 +49,7 @@ describe('A fill that nobody told of', () => {
     let isArmed = false;
     const beside: string[] = [];
     const trial = await startTrial({
+      settings: simSettings(['sim.markets=60']),
       seed: 81,
       forMs: null,
       interference: {

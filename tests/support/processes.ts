@@ -9,6 +9,9 @@ import { createInterface } from 'node:readline';
 const ROOT = join(import.meta.dirname, '../..');
 export const MAIN = join(ROOT, 'src/cli/main.ts');
 
+/** A small market and few sessions, where a test is of the process and not of what it trades: a full one takes half a core. */
+export const FEW = ['--set', 'sim.markets=24', '--set', 'session.concurrentMax=6'];
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
