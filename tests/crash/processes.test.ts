@@ -31,6 +31,9 @@ const firstQuoteMsMax = (): number => 10_000 * slower();
 const SIM = join(import.meta.dirname, '../../config/sim.yaml');
 const FREQUENT_STARTS = ['--set', 'recovery.crashLoopStartsMax=0'];
 
+/** Times are measured where nothing else asks for the machine. */
+const together = LONG ? describe : describe.concurrent;
+
 const stage = new Stage();
 afterAll(() => stage.clear());
 
@@ -206,7 +209,7 @@ function momentsOf(random: Random, kills: number): Moment[] {
 
 const TIMEOUT_MS = LONG ? 900_000 : 120_000;
 
-describe.concurrent(`A trader that is killed again and again, seed ${SEED}`, { timeout: TIMEOUT_MS }, () => {
+together(`A trader that is killed again and again, seed ${SEED}`, { timeout: TIMEOUT_MS }, () => {
   it('goes on as the exchange has it, the exchange in another process', async () => {
     const random = createRandom(SEED).split('elsewhere');
     const site = await exchangeElsewhere(5);
@@ -238,7 +241,7 @@ function linesOf(log: string, ...kinds: readonly string[]): Line[] {
     .filter((line) => kinds.includes(line.do));
 }
 
-describe.concurrent('An exchange that is killed', { timeout: TIMEOUT_MS }, () => {
+together('An exchange that is killed', { timeout: TIMEOUT_MS }, () => {
   it('goes on in its market time, and is held by one process', async () => {
     const data = join(stage.folder(), 'data');
     const open = async () => {
@@ -272,7 +275,7 @@ describe.concurrent('An exchange that is killed', { timeout: TIMEOUT_MS }, () =>
 /** What an account may ask about orders. */
 const ORDERS = ['create', 'cancel', 'amend'];
 
-describe.concurrent('A trader that is stopped while its quotes stand, and goes on', { timeout: 240_000 }, () => {
+together('A trader that is stopped while its quotes stand, and goes on', { timeout: 240_000 }, () => {
   it('takes back what stood before it quotes anew', async () => {
     const site = await exchangeElsewhere(1);
     const trader = site.start();
