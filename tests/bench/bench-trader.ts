@@ -47,13 +47,14 @@ function createAnswers(clocks: Clocks): HttpTransport {
   let orders = 0;
   const bucket = { refill_rate: FAR_AWAY, bucket_capacity: FAR_AWAY };
   const bodyOf = (method: string, path: string, text: string | null): object => {
+    if (path.endsWith('/order_groups/create')) return { order_group_id: 'group', exchange_index: 0 };
     if (method === 'POST') {
       const { count } = JSON.parse(text ?? '{}');
       return { order_id: `order-${++orders}`, fill_count: '0.00', remaining_count: count };
     }
     if (method === 'DELETE') return { order_id: path.split('/').at(-1), reduced_by: '3.00' };
     if (path.endsWith('/account/limits')) return { usage_tier: 'bench', read: bucket, write: bucket };
-    return { fills: [], orders: [], settlements: [], cursor: '' };
+    return { fills: [], orders: [], settlements: [], order_groups: [], cursor: '' };
   };
   return {
     async send(request) {
