@@ -96,6 +96,7 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
     speed: options.speed,
     accounts: keys.map(({ keyId, publicKey, user }) => ({ keyId, publicKey, user })),
     tier: options.tier,
+    onRecordingWarning: note,
     ...(lock === null
       ? {}
       : { memory: openCommandLog(join(folder, EXCHANGE_LOG), options.seed), onLongPast: noteLongPast }),

@@ -63,7 +63,7 @@ async function openOwn({ mode, settings, dataDir, wall, random, recording }: Pla
     // A replay begins at the beginning each time.
     ...(mode === 'sim'
       ? { memory: openCommandLog(join(dataDir, EXCHANGE_LOG), settings.sim.seed), onLongPast: noteLongPast }
-      : {}),
+      : { onRecordingWarning: note }),
     onFault: (error) =>
       note(
         `bothsides: the embedded exchange failed on a request: ${error instanceof Error ? error.stack : String(error)}`,

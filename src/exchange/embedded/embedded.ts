@@ -46,6 +46,8 @@ export interface EmbeddedOptions {
   readonly memory?: Memory;
   /** Called once when living through the past takes more than a second of wall time. */
   readonly onLongPast?: () => void;
+  /** What is wrong with the recording and does not keep it from being played. */
+  readonly onRecordingWarning?: (text: string) => void;
   readonly onFault?: (error: unknown) => void;
 }
 
@@ -83,7 +85,7 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
   const { clocks, random, flow: flowName, speed: wantedSpeed = 1, memory } = options;
   const { wall } = clocks;
   assert(memory === undefined || flowName !== 'replay', 'what a replay did depends on how fast it was read');
-  const recording = flowName === 'replay' ? await openRecording(recordingPath(options)) : null;
+  const recording = flowName === 'replay' ? await openRecording(recordingPath(options), options.onRecordingWarning) : null;
   const markets = options.markets ?? SYNTHETIC_MARKETS;
   const openingCash = options.openingCash ?? OPENING_CASH;
   const onFault = options.onFault ?? (() => undefined);

@@ -48,12 +48,20 @@ export interface Recording {
   readonly warnings: readonly string[];
 }
 
-/** Looks into a recording without playing it. Throws RECORDING_UNREADABLE. */
-export async function openRecording(path: string): Promise<Recording> {
+/**
+ * Looks into a recording without playing it. Throws RECORDING_UNREADABLE.
+ * @param onWarning told of each warning once, when reading gets there
+ */
+export async function openRecording(
+  path: string,
+  onWarning: (text: string) => void = () => undefined,
+): Promise<Recording> {
   const files = await filesOf(path);
   const warnings: string[] = [];
   const warn = (text: string): void => {
-    if (!warnings.includes(text)) warnings.push(text);
+    if (warnings.includes(text)) return;
+    warnings.push(text);
+    onWarning(text);
   };
   const lines: AsyncIterable<RecordedLine> = { [Symbol.asyncIterator]: () => readFiles(files, warn) };
   for await (const line of lines) {
