@@ -85,7 +85,8 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
   const { clocks, random, flow: flowName, speed: wantedSpeed = 1, memory } = options;
   const { wall } = clocks;
   assert(memory === undefined || flowName !== 'replay', 'what a replay did depends on how fast it was read');
-  const recording = flowName === 'replay' ? await openRecording(recordingPath(options), options.onRecordingWarning) : null;
+  const recording =
+    flowName === 'replay' ? await openRecording(recordingPath(options), options.onRecordingWarning) : null;
   const markets = options.markets ?? SYNTHETIC_MARKETS;
   const openingCash = options.openingCash ?? OPENING_CASH;
   const onFault = options.onFault ?? (() => undefined);
