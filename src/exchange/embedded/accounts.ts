@@ -12,6 +12,7 @@
 import type { ClientOrderId, OrderId, Ticker } from '../../domain/ids.ts';
 import type { Side } from '../../domain/side.ts';
 import { type Centicontracts, DOLLAR, type Microdollars, type UnixMs } from '../../domain/units.ts';
+import type { ShardTransfer } from './account-model.ts';
 import type { LiveOrder } from './live-order.ts';
 import type { EngineFill, EnginePosition, EngineSettlement, EngineTransfer, UserId } from './model.ts';
 import type { OrderGroup } from './order-groups.ts';
@@ -168,6 +169,10 @@ export class Account {
   readonly fills: EngineFill[] = [];
   readonly settlements: EngineSettlement[] = [];
   readonly transfers: EngineTransfer[] = [];
+  readonly shardTransfers: ShardTransfer[] = [];
+  /** Never emptied either. */
+  readonly clientTransferIds = new Set<string>();
+  readonly usageLevels: string[] = [];
   private canceled = 0;
 
   constructor(user: UserId, index: number) {

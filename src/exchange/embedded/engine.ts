@@ -11,6 +11,7 @@ import type { Random } from '../../domain/random.ts';
 import type { Side } from '../../domain/side.ts';
 import { type Centicents, type Centicontracts, DOLLAR, type Microdollars } from '../../domain/units.ts';
 import type { Level } from '../port.ts';
+import { grantUsageLevel, restingValue, transferBetweenShards } from './account-commands.ts';
 import { Account, Purse } from './accounts.ts';
 import { Crowd } from './crowd.ts';
 import { Executions } from './executions.ts';
@@ -106,7 +107,7 @@ export function createEngine(options: EngineOptions): AuditedEngine {
       const purses = floor.account(user).purses;
       return new Map([...purses].map(([shard, purse]) => [shard, purse.available]));
     },
-    portfolioValue: (user) => portfolioValue(floor, floor.account(user)),
+    portfolioValue: (user, shard = null) => portfolioValue(floor, floor.account(user), shard),
     orders: (user) => [...floor.account(user).orders.values()].reverse().map((order) => order.view()),
     order: (user, orderId) => floor.account(user).orders.get(orderId)?.view() ?? null,
     fills: (user) => floor.account(user).fills.toReversed(),
@@ -115,6 +116,12 @@ export function createEngine(options: EngineOptions): AuditedEngine {
 
     transfers: (user) => floor.account(user).transfers.toReversed(),
     deposit: (user, exchangeIndex, amount) => deposit(floor, user, exchangeIndex, amount),
+
+    shardTransfers: (user) => floor.account(user).shardTransfers.toReversed(),
+    transferBetweenShards: (user, asked) => transferBetweenShards(floor, user, asked),
+    restingValue: (user) => restingValue(floor, user),
+    usageLevels: (user) => [...floor.account(user).usageLevels],
+    grantUsageLevel: (user, level) => grantUsageLevel(floor, user, level),
 
     create: (user, order) => trading.create(user, order),
     cancel: (user, orderId) => trading.cancel(user, orderId),
@@ -225,14 +232,14 @@ function deposit(
   return { ok: true, transfer };
 }
 
-/** Positions at what they could be sold for now; at the result once there is one. */
-function portfolioValue(floor: Floor, account: Account): Microdollars {
+/** Positions at the last price, as the venue was seen to do with a bid far below it; at the result once there is one. */
+function portfolioValue(floor: Floor, account: Account, shard: number | null): Microdollars {
   let sum = 0;
   for (const stake of account.stakes.values()) {
-    if (stake.position === 0) continue;
+    if (stake.position === 0 || (shard !== null && stake.exchangeIndex !== shard)) continue;
     const entry = floor.entry(stake.market);
     const exit = entry.book.bestPrice(stake.position > 0 ? 'bid' : 'ask');
-    const mark: Centicents | null = entry.settlementValue ?? exit ?? entry.tape.lastPrice;
+    const mark: Centicents | null = entry.settlementValue ?? entry.tape.lastPrice ?? exit;
     if (mark !== null) sum += stake.position > 0 ? stake.position * mark : -stake.position * (DOLLAR - mark);
   }
   return sum as Microdollars;

@@ -39,6 +39,8 @@ export const COMMANDS = [
   'resumeMarket',
   'determine',
   'deposit',
+  'transferBetweenShards',
+  'grantUsageLevel',
   'setTradingActive',
   'setExchangeActive',
   'crowdAdd',

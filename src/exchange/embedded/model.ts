@@ -10,6 +10,7 @@ import type { TimeInForce } from '../../domain/order.ts';
 import type { Side } from '../../domain/side.ts';
 import type { Centicents, Centicontracts, Microdollars, UnixMs } from '../../domain/units.ts';
 import type { Level } from '../port.ts';
+import type { AccountCommands } from './account-model.ts';
 import type { CrowdCommands } from './crowd-commands.ts';
 import type { EngineOrderGroup, GroupChange } from './group-model.ts';
 
@@ -227,7 +228,8 @@ export type RefusalCode =
   | 'cannot_update_filled_order'
   | 'self_cross_attempt'
   | 'order_group_not_found'
-  | 'exceeded_order_group_risk_limit';
+  | 'exceeded_order_group_risk_limit'
+  | 'transfer_already_exists';
 
 export interface Refused {
   readonly ok: false;
@@ -310,7 +312,7 @@ export type EngineEvent =
     }
   | { readonly type: 'settlement'; readonly user: UserId; readonly settlement: EngineSettlement };
 
-export interface Engine extends CrowdCommands {
+export interface Engine extends CrowdCommands, AccountCommands {
   readonly events: Observable<EngineEvent>;
 
   // Catalogue and lifecycle. The engine opens and closes markets by their times on the market clock and pays
@@ -344,8 +346,8 @@ export interface Engine extends CrowdCommands {
   hasAccount(user: UserId): boolean;
   /** Cash less the collateral of resting orders, by shard. */
   availableCash(user: UserId): ReadonlyMap<number, Microdollars>;
-  /** Σ position × touch on the exit side (last price where that side is empty). */
-  portfolioValue(user: UserId): Microdollars;
+  /** Σ position × last price (the touch of the exit side before the first trade), of one shard or of all. */
+  portfolioValue(user: UserId, exchangeIndex?: number | null): Microdollars;
   /** Newest first. */
   orders(user: UserId): readonly EngineOrder[];
   order(user: UserId, orderId: OrderId): EngineOrder | null;

@@ -164,6 +164,9 @@ const OF_ACCOUNTS: ReadonlySet<Command> = new Set([
   'resetGroup',
   'triggerGroup',
   'limitGroup',
+  'deposit',
+  'transferBetweenShards',
+  'grantUsageLevel',
 ]);
 
 const TELLS_OF_ACCOUNT: ReadonlySet<EngineEvent['type']> = new Set([

@@ -9,7 +9,7 @@ import type { Engine, UserId } from './model.ts';
 import { authenticate, type VenueAccount } from './protocol/auth.ts';
 import { type Peer, StreamConnection } from './protocol/connection.ts';
 import { VenueError } from './protocol/errors.ts';
-import { RateLimits, type Tier } from './protocol/rate-limits.ts';
+import { RateLimits, type Tier, tierOf } from './protocol/rate-limits.ts';
 import { createRecords } from './protocol/records.ts';
 import { createRest, REST_ROOT } from './protocol/rest.ts';
 import { StreamHub } from './protocol/stream-hub.ts';
@@ -65,7 +65,7 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
     market,
     wall,
     accounts,
-    rates: new RateLimits(options.tier, market),
+    rates: new RateLimits((user) => tierOf(engine, user, options.tier), market),
     records: createRecords(engine, wall, readDelayMs, options.isRebuilding ?? (() => false)),
     wasQuoted,
     tradedQuantity: traded,

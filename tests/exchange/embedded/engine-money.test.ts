@@ -94,16 +94,16 @@ describe('positions', () => {
     expect(world.engine.audit()).toMatchObject({ openInterest: quantity(10), unbalanced: [] });
   });
 
-  it('are worth what they could be sold for: the touch of the exit side, or the last price', () => {
+  it('are worth what was last paid, whatever is bid for them', () => {
     const world = new EngineWorld({ fees: FREE });
     world.place(CROWD, 'ask', 40, 10);
     world.place('ann', 'bid', 40, 10);
     expect(world.engine.portfolioValue('ann')).toBe(dollars(4));
     world.place(CROWD, 'bid', 37, 1);
-    expect(world.engine.portfolioValue('ann')).toBe(dollars(3.7));
+    expect(world.engine.portfolioValue('ann')).toBe(dollars(4));
     world.place(CROWD, 'bid', 36, 20);
     world.place('ann', 'ask', 36, 21);
-    // 10 sold to close, 11 more short; the exit of a short is the ask, and there is none.
+    // 10 sold to close, 11 more short.
     expect(world.engine.portfolioValue('ann')).toBe(dollars(11 * (1 - 0.36)));
   });
 });

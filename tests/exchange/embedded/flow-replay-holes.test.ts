@@ -135,8 +135,8 @@ describe('The end of a recording', () => {
     expect(engine.tradingActive).toBe(false);
     expect(() => order('one', 'ask', 50, 10, { timeInForce: 'immediateOrCancel' })).toThrow('trading_is_paused');
     expect(engine.market(MARKET)).toMatchObject({ status: 'active', result: null });
-    // Marked at what is bid for it, 50¢ for ten.
-    expect(engine.portfolioValue('one')).toBe(5_000_000);
+    // Marked at the last price, 52¢ for ten.
+    expect(engine.portfolioValue('one')).toBe(5_200_000);
     await playTo(CLOSE_MS - START_MS + 20_000);
     expect(engine.settlements('one')).toMatchObject([{ revenue: 10_000_000 }]);
   });

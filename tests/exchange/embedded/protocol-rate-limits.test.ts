@@ -108,6 +108,43 @@ describe('A rate-limited venue', () => {
     });
   });
 
+  it('gives an account that has traded the next tier when it asks, for 30 tokens, and for good', async () => {
+    const fixture = createFixture({ tier: 'basic' });
+    const path = '/account/api_usage_level/upgrade';
+    const early = await fixture.call('alice', 'POST', path);
+    expect(early.status).toBe(403);
+    const create = (user: string) =>
+      fixture.call(user, 'POST', '/portfolio/events/orders', order({ exchange_index: 0 }));
+    expect((await create('alice')).status).toBe(201);
+    const done = await fixture.call('alice', 'POST', path);
+    expect([done.status, done.text]).toEqual([201, '']);
+    // 100 less 30, 10 and 30 are left of the old bucket: growing does not fill it.
+    expect(await countUntilRefused(() => create('alice'), 201)).toBe(3);
+    fixture.market.advanceTo(START_MS + 3_000);
+    expect(await countUntilRefused(() => create('alice'), 201)).toBe(90);
+    const { body } = await fixture.call('alice', 'GET', '/account/limits');
+    expect(body).toEqual({
+      usage_tier: 'advanced',
+      read: { refill_rate: 300, bucket_capacity: 900 },
+      write: { refill_rate: 300, bucket_capacity: 900 },
+      grants: [{ exchange_instance: 'event_contract', level: 'advanced', source: 'manual' }],
+    });
+    fixture.market.advanceTo(START_MS + 6_000);
+    expect((await fixture.call('alice', 'POST', path)).status).toBe(201);
+    expect((await fixture.call('alice', 'GET', '/account/limits')).body.grants).toHaveLength(1);
+    expect((await fixture.call('bob', 'GET', '/account/limits')).body.usage_tier).toBe('basic');
+  });
+
+  it('is no lower for an account whose own level is', async () => {
+    const fixture = createFixture({ tier: 'premier' });
+    fixture.engine.grantUsageLevel('alice', 'advanced');
+    expect((await fixture.call('alice', 'GET', '/account/limits')).body).toMatchObject({
+      usage_tier: 'premier',
+      read: { refill_rate: 1_200, bucket_capacity: 1_200 },
+      write: { refill_rate: 1_200, bucket_capacity: 3_600 },
+    });
+  });
+
   it('gives its clock away', async () => {
     const fixture = createFixture({ tier: 'basic' });
     fixture.market.advanceTo(START_MS + 5);

@@ -12,7 +12,7 @@ import { BothsidesError } from '../../../src/domain/errors.ts';
 import { type ClientOrderId, named } from '../../../src/domain/ids.ts';
 import { ManualClock } from '../../../src/domain/manual-clock.ts';
 import type { Side } from '../../../src/domain/side.ts';
-import { type Centicents, type Centicontracts, unixMs } from '../../../src/domain/units.ts';
+import { type Centicents, type Centicontracts, fromDollars, unixMs } from '../../../src/domain/units.ts';
 import { createMemory, type Memory } from '../../../src/exchange/embedded/memory.ts';
 import type { NewOrder } from '../../../src/exchange/embedded/model.ts';
 import {
@@ -211,6 +211,24 @@ describe('An exchange that is stopped', () => {
     const again = await relive(memory, { accounts: [{ keyId: 'ann', publicKey: null, user: 'ann' }] });
     expect(accountOf(again.embedded, 'ben')).toEqual(ben);
     expect(again.embedded.engine.positions('ben')).toHaveLength(1);
+  });
+
+  it('keeps money moved and paid in, what it was moved under, and a level granted, of any account', async () => {
+    const memory = createMemory();
+    const { embedded } = await live(memory);
+    const { engine } = embedded;
+    const asked = { from: 0, to: 2, amount: fromDollars(5), clientTransferId: 'once' };
+    engine.deposit('ben', 1, fromDollars(7));
+    expect(engine.transferBetweenShards('ben', asked).ok).toBe(true);
+    engine.grantUsageLevel('ben', 'advanced');
+    const again = (await relive(memory, { accounts: [{ keyId: 'ann', publicKey: null, user: 'ann' }] })).embedded
+      .engine;
+    for (const read of ['availableCash', 'transfers', 'shardTransfers', 'usageLevels'] as const) {
+      expect([read, again[read]('ben')]).toEqual([read, engine[read]('ben')]);
+    }
+    expect(again.availableCash('ben').get(2)).toBe(fromDollars(205));
+    expect(again.transferBetweenShards('ben', asked)).toMatchObject({ ok: false, code: 'transfer_already_exists' });
+    expect(again.audit()).toEqual(engine.audit());
   });
 
   it('says so when its past takes long, once', async () => {

@@ -1,5 +1,9 @@
 import { badRequest, exchangeError } from './errors.ts';
 
+export type FieldType = 'string' | 'int' | 'bool' | 'array';
+/** The fields that a request's decoder knows; others pass it by. */
+export type Fields = Readonly<Record<string, FieldType>>;
+
 /** A JSON object of a request, read field by field with the complaints of the venue's decoder. */
 export class Body {
   readonly #type: string;
@@ -11,21 +15,24 @@ export class Body {
     this.#fields = fields;
   }
 
-  static parse(type: string, text: string): Body {
+  /** Complains of the first field that is not of its type, in the order in which they were sent. */
+  static parse(type: string, text: string, fields: Fields = {}): Body {
     let value: unknown;
     try {
       value = JSON.parse(text);
     } catch {
       throw badRequest(text.trim() === '' ? 'EOF' : 'invalid JSON in the request body');
     }
-    return Body.of(type, value);
+    return Body.of(type, value, fields);
   }
 
-  static of(type: string, value: unknown): Body {
+  static of(type: string, value: unknown, fields: Fields = {}): Body {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw badRequest(`json: cannot unmarshal ${kindOf(value)} into Go value of type ${type}`);
     }
-    return new Body(type, value as Record<string, unknown>);
+    const body = new Body(type, value as Record<string, unknown>);
+    for (const name of Object.keys(value)) if (Object.hasOwn(fields, name)) body.#check(name, fields[name]!);
+    return body;
   }
 
   /** null if absent; a JSON null is as good as absent. */
@@ -70,6 +77,13 @@ export class Body {
     if (value === null) throw this.#missing(name);
     if (!Array.isArray(value)) throw this.#mistyped(name, value, 'array');
     return value;
+  }
+
+  #check(name: string, type: FieldType): void {
+    if (type === 'string') this.text(name);
+    else if (type === 'int') this.integer(name);
+    else if (type === 'bool') this.flag(name);
+    else if ((this.#fields[name] ?? null) !== null) this.list(name);
   }
 
   #mistyped(name: string, value: unknown, wanted: string): Error {

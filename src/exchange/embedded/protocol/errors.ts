@@ -62,6 +62,7 @@ const STATUS_OF: Partial<Record<RefusalCode, number>> = {
   market_not_found: 404,
   order_group_not_found: 404,
   order_already_exists: 409,
+  transfer_already_exists: 409,
   fill_or_kill_insufficient_resting_volume: 409,
 };
 

@@ -10,7 +10,7 @@ import {
   unixMs,
 } from '../../../domain/units.ts';
 import type { AmendOrder, NewOrder } from '../model.ts';
-import type { Body } from './body.ts';
+import type { Body, Fields } from './body.ts';
 import { exchangeError } from './errors.ts';
 import { requirePrimary } from './subaccount.ts';
 
@@ -23,12 +23,51 @@ const TIME_IN_FORCE: Readonly<Record<string, TimeInForce>> = {
 };
 const TIMES_IN_FORCE = Object.keys(TIME_IN_FORCE);
 
+export const CREATE_FIELDS: Fields = {
+  ticker: 'string',
+  side: 'string',
+  count: 'string',
+  price: 'string',
+  time_in_force: 'string',
+  self_trade_prevention_type: 'string',
+  client_order_id: 'string',
+  expiration_time: 'int',
+  post_only: 'bool',
+  reduce_only: 'bool',
+  cancel_order_on_pause: 'bool',
+  subaccount: 'int',
+  order_group_id: 'string',
+  exchange_index: 'int',
+};
+export const AMEND_FIELDS: Fields = {
+  ticker: 'string',
+  side: 'string',
+  price: 'string',
+  count: 'string',
+  client_order_id: 'string',
+  updated_client_order_id: 'string',
+  expiration_time: 'int',
+  exchange_index: 'int',
+};
+export const DECREASE_FIELDS: Fields = {
+  reduce_by: 'string',
+  reduce_to: 'string',
+  exchange_index: 'int',
+  market_ticker: 'string',
+};
+export const CANCEL_ITEM_FIELDS: Fields = {
+  order_id: 'string',
+  subaccount: 'int',
+  exchange_index: 'int',
+  market_ticker: 'string',
+};
+
 export interface CreateRequest {
   readonly order: NewOrder;
   readonly exchangeIndex: number | null;
 }
 
-/** Types are checked before values, as the venue's decoder does: a mistyped field fails even a whole batch. */
+/** Of a body whose types were checked already: a mistyped field fails even a whole batch. */
 export function readCreate(body: Body, nowMs: UnixMs): CreateRequest {
   const market = body.text('ticker');
   const price = body.text('price');
@@ -41,9 +80,6 @@ export function readCreate(body: Body, nowMs: UnixMs): CreateRequest {
   const postOnly = body.flag('post_only');
   const reduceOnly = body.flag('reduce_only');
   const cancelOnPause = body.flag('cancel_order_on_pause');
-  body.text('side');
-  body.text('time_in_force');
-  body.text('self_trade_prevention_type');
 
   if (market === null || market === '') body.requiredText('ticker');
   const side = body.oneOf('side', ['bid', 'ask'] as const);

@@ -3,7 +3,7 @@
  * continuously on the market clock, so that a faster market allows as many requests a market second.
  */
 import type { Clock } from '../../../domain/clock.ts';
-import type { UserId } from '../model.ts';
+import type { Engine, UserId } from '../model.ts';
 
 export const TIERS = ['basic', 'advanced', 'expert', 'premier', 'paragon', 'prime', 'prestige'] as const;
 export type Tier = (typeof TIERS)[number];
@@ -47,10 +47,18 @@ export const COST_DEFAULT = 10;
 export const COST_CANCEL = 2;
 /** A single order read. */
 export const COST_ORDER_READ = 2;
+export const COST_UPGRADE = 30;
+
+/** The highest that an account was granted, and never less than everybody has. */
+export function tierOf(engine: Pick<Engine, 'usageLevels'>, user: UserId | null, everybodys: Tier): Tier {
+  if (user === null) return everybodys;
+  const granted = engine.usageLevels(user);
+  return TIERS.findLast((tier) => tier === everybodys || granted.includes(tier)) ?? everybodys;
+}
 
 /** Counts thousandths of a token: whole milliseconds at whole rates keep it exact. */
 class TokenBucket {
-  readonly #size: BucketSize;
+  #size: BucketSize;
   readonly #clock: Clock;
   #milliTokens: number;
   #atMs: number;
@@ -73,6 +81,12 @@ class TokenBucket {
   take(cost: number): void {
     this.#milliTokens -= cost * 1000;
   }
+
+  /** What it holds stays in it. */
+  resize(size: BucketSize): void {
+    this.holds(0);
+    this.#size = size;
+  }
 }
 
 /** Which write buckets a request is billed to: `auto` is the unscoped one and every other shard's. */
@@ -85,6 +99,11 @@ class UserBuckets {
   constructor(limits: TierLimits, clock: Clock) {
     this.#read = new TokenBucket(limits.read, clock);
     for (const shard of SHARDS) this.#writes.set(shard, new TokenBucket(limits.write, clock));
+  }
+
+  resize(limits: TierLimits): void {
+    this.#read.resize(limits.read);
+    for (const write of this.#writes.values()) write.resize(limits.write);
   }
 
   takeRead(cost: number): boolean {
@@ -106,15 +125,18 @@ function takeAll(buckets: readonly TokenBucket[], cost: number): boolean {
 }
 
 export class RateLimits {
-  readonly tier: Tier;
-  readonly limits: TierLimits;
+  readonly #tierOf: (user: UserId | null) => Tier;
   readonly #clock: Clock;
-  readonly #users = new Map<UserId | null, UserBuckets>();
+  readonly #users = new Map<UserId | null, { tier: Tier; buckets: UserBuckets }>();
 
-  constructor(tier: Tier, market: Clock) {
-    this.tier = tier;
-    this.limits = limitsOf(tier);
+  /** `tier` of everybody, or of each; null is everybody without a key together. */
+  constructor(tier: Tier | ((user: UserId | null) => Tier), market: Clock) {
+    this.#tierOf = typeof tier === 'string' ? () => tier : tier;
     this.#clock = market;
+  }
+
+  tierOf(user: UserId): Tier {
+    return this.#tierOf(user);
   }
 
   /** `user` null: everybody without a key together. False: too many requests, nothing was billed. */
@@ -127,16 +149,20 @@ export class RateLimits {
   }
 
   /** The most items of this cost that one batch can hold. */
-  batchMax(costPerItem: number): number {
-    return Math.floor(this.limits.write.capacity / costPerItem);
+  batchMax(user: UserId, costPerItem: number): number {
+    return Math.floor(limitsOf(this.#tierOf(user)).write.capacity / costPerItem);
   }
 
   #bucketsOf(user: UserId | null): UserBuckets {
-    let buckets = this.#users.get(user);
-    if (buckets === undefined) {
-      buckets = new UserBuckets(this.limits, this.#clock);
-      this.#users.set(user, buckets);
+    const tier = this.#tierOf(user);
+    let own = this.#users.get(user);
+    if (own === undefined) {
+      own = { tier, buckets: new UserBuckets(limitsOf(tier), this.#clock) };
+      this.#users.set(user, own);
+    } else if (own.tier !== tier) {
+      own.tier = tier;
+      own.buckets.resize(limitsOf(tier));
     }
-    return buckets;
+    return own.buckets;
   }
 }

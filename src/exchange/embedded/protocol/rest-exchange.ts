@@ -1,11 +1,10 @@
-/** The exchange itself and what an account may do: status, hours, clock, limits. */
+/** The exchange itself: status, hours, clock. */
 import { unixMs } from '../../../domain/units.ts';
 import { formatTime } from './format.ts';
-import { COST_CANCEL, COST_DEFAULT, COST_ORDER_READ, SHARDS } from './rate-limits.ts';
+import { COST_DEFAULT, SHARDS } from './rate-limits.ts';
 import { ok, type Route } from './venue.ts';
 
 const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
-const ROOT = '/trade-api/v2';
 
 export function exchangeRoutes(readDelayMs: number): readonly Route[] {
   return [
@@ -22,7 +21,7 @@ export function exchangeRoutes(readDelayMs: number): readonly Route[] {
             exchange_index: shard,
             description: `shard ${shard}`,
             ...status,
-            intra_exchange_transfers_active: false,
+            intra_exchange_transfers_active: engine.exchangeActive,
           })),
         });
       },
@@ -57,37 +56,6 @@ export function exchangeRoutes(readDelayMs: number): readonly Route[] {
       access: 'public',
       readCost: null,
       handle: ({ market, wall, speed }) => ok({ marketTimeMs: market.now(), wallTimeMs: wall.now(), speed: speed() }),
-    },
-    {
-      method: 'GET',
-      path: '/account/limits',
-      access: 'private',
-      readCost: COST_DEFAULT,
-      handle: ({ rates }) => {
-        const { read, write } = rates.limits;
-        return ok({
-          usage_tier: rates.tier,
-          read: { refill_rate: read.refillRate, bucket_capacity: read.capacity },
-          write: { refill_rate: write.refillRate, bucket_capacity: write.capacity },
-          grants: [],
-        });
-      },
-    },
-    {
-      method: 'GET',
-      path: '/account/endpoint_costs',
-      access: 'private',
-      readCost: COST_DEFAULT,
-      handle: () =>
-        ok({
-          default_cost: COST_DEFAULT,
-          endpoint_costs: [
-            { method: 'DELETE', path: `${ROOT}/portfolio/events/orders`, cost: COST_CANCEL },
-            { method: 'DELETE', path: `${ROOT}/portfolio/events/orders/:order_id`, cost: COST_CANCEL },
-            { method: 'DELETE', path: `${ROOT}/portfolio/events/orders/batched`, cost: COST_CANCEL },
-            { method: 'GET', path: `${ROOT}/portfolio/orders/:order_id`, cost: COST_ORDER_READ },
-          ],
-        }),
     },
   ];
 }

@@ -6,8 +6,12 @@ import { Body } from './body.ts';
 import { exchangeError, notFound, refusal, VenueError } from './errors.ts';
 import { averages, milliseconds, totalQuantity } from './format.ts';
 import {
+  AMEND_FIELDS,
+  CANCEL_ITEM_FIELDS,
   type CancelRequest,
+  CREATE_FIELDS,
   type CreateRequest,
+  DECREASE_FIELDS,
   readAmend,
   readCancelItem,
   readCreate,
@@ -64,7 +68,7 @@ function billByBody(venue: Venue, call: Call, body: Body, cost: number): void {
 }
 
 function createOrder(venue: Venue, call: Call): Reply {
-  const body = Body.parse('CreateOrderV2Request', call.text);
+  const body = Body.parse('CreateOrderV2Request', call.text, CREATE_FIELDS);
   billByBody(venue, call, body, COST_DEFAULT);
   const accepted = create(venue, userOf(call), readCreate(body, venue.market.now()));
   return { status: 201, body: createdJson(accepted) };
@@ -95,7 +99,7 @@ function createdJson({ order, fills, atMs }: CreateAccepted): Record<string, unk
 
 /** The batch as a whole must fit into the unscoped bucket, or none of it is done. */
 function billBatch(venue: Venue, call: Call, count: number, costPerItem: number): void {
-  const most = venue.rates.batchMax(costPerItem);
+  const most = venue.rates.batchMax(userOf(call), costPerItem);
   if (count === 0 || count > most) {
     throw exchangeError(400, 'invalid_parameters', `orders must hold between 1 and ${most} items`);
   }
@@ -113,7 +117,7 @@ function itemError(error: unknown): unknown {
 function createBatch(venue: Venue, call: Call): Reply {
   const items = Body.parse('BatchCreateOrdersV2Request', call.text)
     .list('orders')
-    .map((item) => Body.of('CreateOrderV2Request', item));
+    .map((item) => Body.of('CreateOrderV2Request', item, CREATE_FIELDS));
   billBatch(venue, call, items.length, COST_DEFAULT);
   const nowMs = venue.market.now();
   // All of them are read before the first one is done.
@@ -175,7 +179,7 @@ function cancelOrder(venue: Venue, call: Call): Reply {
 function cancelBatch(venue: Venue, call: Call): Reply {
   const items = Body.parse('BatchCancelOrdersV2Request', call.text)
     .list('orders')
-    .map((item) => Body.of('BatchCancelOrdersV2RequestOrder', item));
+    .map((item) => Body.of('BatchCancelOrdersV2RequestOrder', item, CANCEL_ITEM_FIELDS));
   billBatch(venue, call, items.length, COST_CANCEL);
   const requests = items.map((item) => {
     try {
@@ -210,7 +214,7 @@ function cancelAll(venue: Venue, call: Call): Reply {
 }
 
 function amendOrder(venue: Venue, call: Call): Reply {
-  const body = Body.parse('AmendOrderV2Request', call.text);
+  const body = Body.parse('AmendOrderV2Request', call.text, AMEND_FIELDS);
   billByBody(venue, call, body, COST_DEFAULT);
   requirePrimary(new Query('AmendOrderV2', call.query).integer('subaccount'));
   const { amend, exchangeIndex } = readAmend(body, venue.market.now());
@@ -237,7 +241,7 @@ function amendOrder(venue: Venue, call: Call): Reply {
 }
 
 function decreaseOrder(venue: Venue, call: Call): Reply {
-  const body = Body.parse('DecreaseOrderV2Request', call.text);
+  const body = Body.parse('DecreaseOrderV2Request', call.text, DECREASE_FIELDS);
   billByBody(venue, call, body, COST_DEFAULT);
   const query = new Query('DecreaseOrderV2', call.query);
   requirePrimary(query.integer('subaccount'));

@@ -56,7 +56,7 @@ function getBalance({ engine, market }: Venue, call: Call): Reply {
     balance: wholeCents(total),
     balance_dollars: formatBalance(total),
     balance_breakdown: cash.map(([index, amount]) => ({ exchange_index: index, balance: formatBalance(amount) })),
-    portfolio_value: wholeCents(engine.portfolioValue(userOf(call))),
+    portfolio_value: wholeCents(engine.portfolioValue(userOf(call), shard)),
     updated_ts: seconds(market.now()),
   });
 }

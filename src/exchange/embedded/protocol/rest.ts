@@ -2,11 +2,13 @@ import { type Context, Hono } from 'hono';
 import { authenticate, isSigned } from './auth.ts';
 import { errorDetail, notFound, tooManyRequests, VenueError } from './errors.ts';
 import { notBuiltRoutes } from './not-built.ts';
+import { accountRoutes } from './rest-account.ts';
 import { catalogueRoutes } from './rest-catalogue.ts';
 import { exchangeRoutes } from './rest-exchange.ts';
 import { orderGroupRoutes } from './rest-order-groups.ts';
 import { orderRoutes } from './rest-orders.ts';
 import { portfolioRoutes } from './rest-portfolio.ts';
+import { shardTransferRoutes } from './rest-shard-transfers.ts';
 import { transferRoutes } from './rest-transfers.ts';
 import type { Call, Reply, Route, Venue } from './venue.ts';
 
@@ -26,8 +28,10 @@ export function createRest(
     ...exchangeRoutes(options.readDelayMs),
     ...notBuiltRoutes.filter((route) => !route.path.includes(':')),
     ...catalogueRoutes,
+    ...accountRoutes,
     ...portfolioRoutes,
     ...transferRoutes,
+    ...shardTransferRoutes,
     ...orderRoutes,
     ...orderGroupRoutes,
     ...notBuiltRoutes.filter((route) => route.path.includes(':')),

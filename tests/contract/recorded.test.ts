@@ -1,0 +1,101 @@
+/**
+ * What the venue answered once, the embedded exchange answers to the same request: status, fields, types, and every value
+ * that depends neither on names and times nor on that day's market. The recordings are not part of this project:
+ * BOTHSIDES_FIXTURES names a folder that holds them. Where the venue's protocol has changed since, it says so here.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { fromDollars } from '../../src/domain/units.ts';
+import { differences } from './support/differences.ts';
+import { type Answered, type Exchanged, type Identities, replay, type Session, type Wire } from './support/session.ts';
+
+const folder = join(process.env.BOTHSIDES_FIXTURES ?? '', 'demo-2026-06');
+const isThere = process.env.BOTHSIDES_FIXTURES !== undefined && existsSync(folder);
+const read = (name: string): Wire => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+
+/** The account had $100 and one market to trade in. */
+function recordedSession(): Session {
+  const exchanged = readdirSync(folder)
+    .filter((name) => name.endsWith('.meta.json'))
+    .map((name) => toExchanged(name.slice(0, -'.meta.json'.length)))
+    .sort((a, b) => a.atMs - b.atMs);
+  const { market } = read('markets__single.json');
+  const open = read('markets__status_open.json').markets;
+  const listed = [...read('markets__page1.json').markets, ...open.filter((one: Wire) => one.ticker !== market.ticker)];
+  const orders: Wire[] = read('portfolio__orders_list.json').orders;
+  const beganMs = exchanged[0]!.atMs;
+  const [bid, ask] = [read('orderbook__base.json').orderbook_fp.yes_dollars, market.yes_ask_dollars];
+  return {
+    user: orders[0].user_id,
+    openingCash: fromDollars(100),
+    // One more than a page holds: there is a next one.
+    markets: [market, ...listed, { ...open[0], ticker: `${open[0].ticker}-TWIN` }],
+    earlierOrders: orders.filter((order) => Date.parse(order.created_time) < beganMs),
+    books: [
+      { market: market.ticker, side: 'bid', price: bid[0][0], count: bid[0][1] },
+      { market: market.ticker, side: 'ask', price: ask, count: market.yes_ask_size_fp },
+    ],
+    exchanged,
+  };
+}
+
+function toExchanged(name: string): Exchanged {
+  const meta = read(`${name}.meta.json`);
+  const [, sign, seconds] = /skew_(minus|plus)(\d+)s/.exec(name) ?? [];
+  return {
+    name,
+    atMs: meta.recorded_at_epoch_ms,
+    auth: meta.auth,
+    skewMs: seconds === undefined ? 0 : Number(seconds) * (sign === 'minus' ? -1000 : 1000),
+    method: meta.method,
+    path: meta.path,
+    body: meta.request_body,
+    status: meta.status,
+    answer: read(`${name}.json`),
+  };
+}
+
+it('Recorded requests are looked for', (context) => {
+  if (!isThere) context.skip('BOTHSIDES_FIXTURES names no folder with recordings: nothing recorded was asked again');
+});
+
+describe.runIf(isThere)('A recorded request', () => {
+  const session = isThere ? recordedSession() : null;
+  const answers = new Map<string, { status: number; differences: string[]; body: Wire }>();
+
+  beforeAll(async () => {
+    await replay(session!, (one: Exchanged, got: Answered, ids: Identities) => {
+      const values = !/^markets__(status_open|page1|garbage_cursor)$/.test(one.name);
+      const found = differences(one.answer, got.body, ids, { values });
+      answers.set(one.name, { status: got.status, differences: found, body: got.body });
+    });
+  });
+
+  /** What is known to be otherwise today, with the reason. */
+  const CHANGED: Readonly<Record<string, readonly string[]>> = {
+    // Budgets of three seconds since the autumn of 2026.
+    account__limits: ['.read.bucket_capacity: 600 instead of 200'],
+    // Made over a path that is gone, without what is required today.
+    portfolio__orders_list: ['.orders[3].self_trade_prevention_type is nothing of theirs'],
+  };
+  const named = session?.exchanged.map((one) => [one.name, one] as const) ?? [];
+
+  it.each(named.filter(([name]) => name !== 'account__endpoint_costs'))('%s is answered as it was', (name, one) => {
+    const got = answers.get(name)!;
+    expect(got.status).toBe(one.status);
+    expect(got.differences).toEqual(CHANGED[name] ?? []);
+  });
+
+  it('for the costs of calls names the same cost for each that both have', () => {
+    const theirs: Wire[] = read('account__endpoint_costs.json').endpoint_costs;
+    const ours: Wire[] = answers.get('account__endpoint_costs')!.body.endpoint_costs;
+    const key = (one: Wire) => `${one.method} ${one.path.replace('/trade-api/v2', '')}`;
+    const costs = new Map(ours.map((one) => [key(one), one.cost]));
+    // Orders of the first kind, lookups: gone. Perpetuals, benchmarks, quotes: not built here.
+    const elsewhere = /^(POST|DELETE) \/portfolio\/orders|\/(lookup|margin|cfbenchmarks|communications)\b/;
+    const both = theirs.filter((one) => !elsewhere.test(key(one)));
+    expect(both.length).toBeGreaterThan(3);
+    for (const one of both) expect([key(one), costs.get(key(one))]).toEqual([key(one), one.cost]);
+  });
+});
