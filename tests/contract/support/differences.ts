@@ -1,5 +1,5 @@
 /** Where an answer of ours is not the one that was written down. */
-import type { Exchanged, Identities, Wire } from './session.ts';
+import type { Identities, Wire } from './session.ts';
 
 /** What the venue has taken out of its answers since they were recorded, and when. */
 const REMOVED: Readonly<Record<string, string>> = {
@@ -115,9 +115,4 @@ function formOf(value: unknown): string {
 function timeOf(value: string | number): number {
   if (typeof value === 'string') return Date.parse(value);
   return value < 1e11 ? value * 1000 : value;
-}
-
-/** An order as it was read back may lag behind: it shows then what it was before. */
-export function nameOf({ name, method, path }: Exchanged): string {
-  return `${name}: ${method} ${path}`;
 }
