@@ -12,6 +12,7 @@ import { type Answered, type Exchanged, type Identities, replay, type Session, t
 
 const folder = join(process.env.BOTHSIDES_FIXTURES ?? '', 'demo-2026-06');
 const isThere = process.env.BOTHSIDES_FIXTURES !== undefined && existsSync(folder);
+const production = join(process.env.BOTHSIDES_FIXTURES ?? '', 'production-2026-08');
 const read = (name: string): Wire => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 /** The account had $100 and one market to trade in. */
@@ -97,5 +98,48 @@ describe.runIf(isThere)('A recorded request', () => {
     const both = theirs.filter((one) => !elsewhere.test(key(one)));
     expect(both.length).toBeGreaterThan(3);
     for (const one of both) expect([key(one), costs.get(key(one))]).toEqual([key(one), one.cost]);
+  });
+});
+
+describe.runIf(isThere && existsSync(production))('A market of production, read as it was described', () => {
+  /** The market without a history, its book as it was. */
+  function session(): Session {
+    const { single, orderbook } = JSON.parse(readFileSync(join(production, 'market_single.json'), 'utf8'));
+    const { market } = single;
+    const levels = (side: 'bid' | 'ask', of: Wire[]) =>
+      of.map(([price, count]) => ({
+        market: market.ticker,
+        side,
+        price: side === 'bid' ? price : (1 - Number(price)).toFixed(4),
+        count,
+      }));
+    const asked = { auth: 'signed', skewMs: 0, method: 'GET', body: null, status: 200 };
+    const path = `/trade-api/v2/markets/${market.ticker}`;
+    const atMs = Date.UTC(2026, 7, 9, 7, 17, 29);
+    return {
+      user: 'nobody',
+      openingCash: fromDollars(0),
+      markets: [market],
+      earlierOrders: [],
+      books: [
+        ...levels('bid', orderbook.orderbook_fp.yes_dollars),
+        ...levels('ask', orderbook.orderbook_fp.no_dollars),
+      ],
+      exchanged: [
+        { ...asked, name: 'market', atMs, path, answer: single },
+        { ...asked, name: 'book', atMs, path: `${path}/orderbook`, answer: orderbook },
+      ],
+    };
+  }
+
+  it('differs in nothing but what it had lived through', async () => {
+    const found = new Map<string, string[]>();
+    await replay(session(), (one, got, ids) => {
+      expect(got.status).toBe(200);
+      found.set(one.name, differences(one.answer, got.body, ids, { values: true }));
+    });
+    expect(found.get('book')).toEqual([]);
+    const before = /^\.market\.(last_price|volume|open_interest|previous_)/;
+    expect(found.get('market')!.filter((difference) => !before.test(difference))).toEqual([]);
   });
 });

@@ -108,6 +108,11 @@ describe('A rate-limited venue', () => {
     });
   });
 
+  it('tells everybody what calls cost', async () => {
+    const { status, body } = await createFixture().send('GET', '/account/endpoint_costs');
+    expect([status, body.default_cost]).toEqual([200, 10]);
+  });
+
   it('gives an account that has traded the next tier when it asks, for 30 tokens, and for good', async () => {
     const fixture = createFixture({ tier: 'basic' });
     const path = '/account/api_usage_level/upgrade';

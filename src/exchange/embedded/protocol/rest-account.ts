@@ -11,7 +11,7 @@ const LATEST_ORDERS = 100;
 
 export const accountRoutes: readonly Route[] = [
   { method: 'GET', path: '/account/limits', access: 'private', readCost: COST_DEFAULT, handle: readLimits },
-  { method: 'GET', path: '/account/endpoint_costs', access: 'private', readCost: COST_DEFAULT, handle: readCosts },
+  { method: 'GET', path: '/account/endpoint_costs', access: 'public', readCost: COST_DEFAULT, handle: readCosts },
   { method: 'POST', path: '/account/api_usage_level/upgrade', access: 'private', readCost: null, handle: upgrade },
 ];
 
