@@ -15,6 +15,7 @@ import { grantUsageLevel, restingValue, transferBetweenShards } from './account-
 import { Account, Purse } from './accounts.ts';
 import { Crowd } from './crowd.ts';
 import { Executions } from './executions.ts';
+import { FeeBook } from './fee-book.ts';
 import { Floor } from './floor.ts';
 import { createIdentifiers } from './identifiers.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -60,7 +61,8 @@ export function createEngine(options: EngineOptions): AuditedEngine {
   const groups = new OrderGroups(floor);
   const executions = new Executions(floor, groups);
   const trading = new Trading(floor, executions, groups);
-  const lifecycle = new Lifecycle(floor);
+  const feeBook = new FeeBook(floor);
+  const lifecycle = new Lifecycle(floor, feeBook);
   const crowd = new Crowd(floor);
   const stateOf = (entry: ListedEntry) => entry.state(options.market.now());
   const levelAt = (market: Ticker, side: Side): Level | null => {
@@ -80,6 +82,10 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     pauseMarket: (market) => lifecycle.pauseMarket(market),
     resumeMarket: (market) => lifecycle.resumeMarket(market),
     determine: (market, result, value) => lifecycle.determine(market, result, value),
+    dispute: (market) => lifecycle.dispute(market),
+    amendResult: (market, result, value) => lifecycle.amendResult(market, result, value),
+    changeSeriesFees: (series, fees, atMs) => feeBook.changeSeries(series, fees, atMs),
+    changeEventFees: (event, fees, atMs) => feeBook.changeEvent(event, fees, atMs),
     setTradingActive: (active) => lifecycle.setTradingActive(active),
     setExchangeActive: (active) => lifecycle.setExchangeActive(active),
     get tradingActive() {
@@ -100,6 +106,7 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     },
     allMarkets: () => [...floor.entries.values()].map(stateOf),
     feesOf: (market) => floor.entry(market).fees,
+    feeChanges: () => feeBook.changes,
 
     openAccount: (user, cash) => openAccount(floor, user, cash),
     hasAccount: (user) => floor.accounts.has(user),

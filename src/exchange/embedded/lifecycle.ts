@@ -1,12 +1,13 @@
 /**
- * A market's life: initialized → active ⇄ inactive → closed → determined → finalized. Opening and closing happen by the
+ * A market's life: initialized → active ⇄ inactive → closed → determined (→ disputed → amended) → finalized. Opening and closing happen by the
  * market clock; the result comes from outside; positions are paid when the settlement timer is over.
  */
 import { assert } from '../../domain/assert.ts';
 import type { Ticker } from '../../domain/ids.ts';
-import type { FeeSchedule, MarketResult, MarketStatus, PriceGrid } from '../../domain/market.ts';
+import type { MarketResult, MarketStatus, PriceGrid } from '../../domain/market.ts';
 import type { Side } from '../../domain/side.ts';
-import type { Centicents, UnixMs } from '../../domain/units.ts';
+import { type Centicents, DOLLAR, type UnixMs } from '../../domain/units.ts';
+import type { FeeBook } from './fee-book.ts';
 import type { Floor } from './floor.ts';
 import { ListedEntry } from './listed-entry.ts';
 import type { LiveOrder } from './live-order.ts';
@@ -18,19 +19,27 @@ type Change = Extract<EngineEvent, { type: 'lifecycle' }>['change'];
 
 export class Lifecycle {
   private readonly floor: Floor;
+  private readonly fees: FeeBook;
 
-  constructor(floor: Floor) {
+  constructor(floor: Floor, fees: FeeBook) {
     this.floor = floor;
+    this.fees = fees;
   }
 
   addSeries(series: ListedSeries): void {
-    this.floor.series.set(series.ticker, series);
-    for (const entry of this.floor.entries.values()) entry.fees = this.feesOf(entry.listed);
+    const { floor } = this;
+    floor.enter();
+    floor.series.set(series.ticker, series);
+    this.fees.refresh(floor.entries.values());
+    floor.leave();
   }
 
   addEvent(event: ListedEvent): void {
-    this.floor.eventListings.set(event.ticker, event);
-    for (const entry of this.floor.entriesOf.get(event.ticker) ?? []) entry.fees = this.feesOf(entry.listed);
+    const { floor } = this;
+    floor.enter();
+    floor.eventListings.set(event.ticker, event);
+    this.fees.refresh(floor.entriesOf.get(event.ticker) ?? []);
+    floor.leave();
   }
 
   addMarket(listed: ListedMarket): void {
@@ -39,7 +48,7 @@ export class Lifecycle {
     assert(!floor.entries.has(listed.ticker), `market ${listed.ticker} is listed already`);
     assert(listed.openMs < listed.closeMs, `market ${listed.ticker} closes before it opens`);
     const status = now < listed.openMs ? 'initialized' : now < listed.closeMs ? 'active' : 'closed';
-    const entry = new ListedEntry(listed, this.feesOf(listed), status, now);
+    const entry = new ListedEntry(listed, this.fees.of(listed), status, now);
     floor.entries.set(listed.ticker, entry);
     const siblings = floor.entriesOf.get(listed.event);
     if (siblings === undefined) floor.entriesOf.set(listed.event, [entry]);
@@ -107,16 +116,34 @@ export class Lifecycle {
   /** The result is known. A market that is still open closes first. */
   determine(market: Ticker, result: MarketResult, value: Centicents): void {
     const { floor } = this;
-    const now = floor.enter();
+    floor.enter();
     const entry = floor.entry(market);
     assert(isBeforeResult(entry.status), `market ${market} is ${entry.status}: it has a result already`);
-    assert(value >= 0 && value <= 10_000, `a settlement value lies within [$0, $1], was ${value}`);
+    assertValue(result, value);
     if (entry.status !== 'closed') this.close(entry);
-    entry.result = result;
-    entry.settlementValue = value;
-    this.setStatus(entry, 'determined', 'determined');
-    const dueMs = (now + entry.listed.settlementTimerSeconds * 1_000) as UnixMs;
-    floor.agenda.at(dueMs, () => this.finalize(entry));
+    this.setResult(entry, 'determined', result, value);
+    floor.leave();
+  }
+
+  dispute(market: Ticker): void {
+    const { floor } = this;
+    floor.enter();
+    const entry = floor.entry(market);
+    assert(isBeforePay(entry.status), `market ${market} is ${entry.status}: there is no result to dispute`);
+    this.forgetSettling(entry);
+    // The stream has no word for it; the market's status shows it.
+    entry.status = 'disputed';
+    floor.leave();
+  }
+
+  amendResult(market: Ticker, result: MarketResult, value: Centicents): void {
+    const { floor } = this;
+    floor.enter();
+    const entry = floor.entry(market);
+    assert(isBeforePay(entry.status), `market ${market} is ${entry.status}: there is no result to amend`);
+    assertValue(result, value);
+    this.forgetSettling(entry);
+    this.setResult(entry, 'amended', result, value);
     floor.leave();
   }
 
@@ -136,11 +163,19 @@ export class Lifecycle {
     floor.leave();
   }
 
-  /** The event's override beats the series; an unknown series trades on the usual schedule. */
-  private feesOf(listed: ListedMarket): FeeSchedule {
-    const event = this.floor.eventListings.get(listed.event);
-    const series = event === undefined ? undefined : this.floor.series.get(event.series);
-    return event?.feeOverride ?? series?.fees ?? { type: 'quadratic', multiplierMillionths: 1_000_000 };
+  /** Told as determined, a first time or again; paid when the settlement timer has run from now. */
+  private setResult(entry: ListedEntry, status: MarketStatus, result: MarketResult, value: Centicents): void {
+    const { floor } = this;
+    entry.result = result;
+    entry.settlementValue = value;
+    this.setStatus(entry, status, 'determined');
+    const dueMs = (floor.now + entry.listed.settlementTimerSeconds * 1_000) as UnixMs;
+    entry.settling = floor.agenda.at(dueMs, () => this.finalize(entry));
+  }
+
+  private forgetSettling(entry: ListedEntry): void {
+    if (entry.settling !== null) this.floor.agenda.cancel(entry.settling);
+    entry.settling = null;
   }
 
   private tell(entry: ListedEntry, change: Change): void {
@@ -180,6 +215,7 @@ export class Lifecycle {
   }
 
   private finalize(entry: ListedEntry): void {
+    entry.settling = null;
     entry.settledMs = this.floor.now;
     entry.status = 'finalized';
     settle(this.floor, entry);
@@ -218,6 +254,16 @@ export class Lifecycle {
       }
     }
   }
+}
+
+/** There is a result, and nobody was paid yet. */
+function isBeforePay(status: MarketStatus): boolean {
+  return status === 'determined' || status === 'disputed' || status === 'amended';
+}
+
+function assertValue(result: MarketResult, value: Centicents): void {
+  const isWithin = result === 'scalar' ? value >= 0 && value <= DOLLAR : value === (result === 'yes' ? DOLLAR : 0);
+  assert(isWithin, `a settlement value lies within [$0, $1], and is all or nothing for yes and no; was ${value}`);
 }
 
 function isBeforeResult(status: MarketStatus): boolean {

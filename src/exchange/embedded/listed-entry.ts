@@ -27,6 +27,8 @@ export class ListedEntry {
   isBookLost = false;
   opening: Appointment | null = null;
   closing: Appointment | null = null;
+  /** When the result is paid; null while there is none, or it is disputed. */
+  settling: Appointment | null = null;
 
   /** The touch when the present command first came here, to tell whether it moved. */
   seenIn = -1;

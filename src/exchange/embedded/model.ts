@@ -12,6 +12,7 @@ import type { Centicents, Centicontracts, Microdollars, UnixMs } from '../../dom
 import type { Level } from '../port.ts';
 import type { AccountCommands } from './account-model.ts';
 import type { CrowdCommands } from './crowd-commands.ts';
+import type { FeeChange, FeeCommands } from './fee-model.ts';
 import type { EngineOrderGroup, GroupChange } from './group-model.ts';
 
 export type UserId = string;
@@ -310,9 +311,11 @@ export type EngineEvent =
       readonly limit: Centicontracts | null;
       readonly atMs: UnixMs;
     }
-  | { readonly type: 'settlement'; readonly user: UserId; readonly settlement: EngineSettlement };
+  | { readonly type: 'settlement'; readonly user: UserId; readonly settlement: EngineSettlement }
+  /** An announced change of fees holds from now on. */
+  | { readonly type: 'feesChanged'; readonly change: FeeChange; readonly atMs: UnixMs };
 
-export interface Engine extends CrowdCommands, AccountCommands {
+export interface Engine extends CrowdCommands, AccountCommands, FeeCommands {
   readonly events: Observable<EngineEvent>;
 
   // Catalogue and lifecycle. The engine opens and closes markets by their times on the market clock and pays
@@ -326,6 +329,10 @@ export interface Engine extends CrowdCommands, AccountCommands {
   /** Reactivation cancels every resting order. */
   resumeMarket(market: Ticker): void;
   determine(market: Ticker, result: MarketResult, value: Centicents): void;
+  /** Somebody doubts the result: nothing is paid until `amendResult` says what it is. */
+  dispute(market: Ticker): void;
+  /** The result after a second look, be it the same; it is paid when the settlement timer has run again. */
+  amendResult(market: Ticker, result: MarketResult, value: Centicents): void;
   setTradingActive(active: boolean): void;
   setExchangeActive(active: boolean): void;
   readonly tradingActive: boolean;
@@ -339,7 +346,6 @@ export interface Engine extends CrowdCommands, AccountCommands {
   market(ticker: Ticker): MarketState | null;
   /** In order of listing. */
   allMarkets(): readonly MarketState[];
-  feesOf(market: Ticker): FeeSchedule;
 
   // Accounts.
   openAccount(user: UserId, cash: ReadonlyMap<number, Microdollars>): void;

@@ -160,6 +160,55 @@ describe('settlement', () => {
   });
 });
 
+describe('a result that is doubted', () => {
+  const traded = () => {
+    const world = new EngineWorld({ fees: feesOf('quadratic', 0) });
+    world.place('ann', 'ask', 40, 10);
+    world.place('ben', 'bid', 40, 10);
+    world.engine.determine(MARKET, 'yes', price(100));
+    return world;
+  };
+
+  it('is not paid while it is disputed, and paid as amended when the settlement timer has run again', () => {
+    const world = traded();
+    world.advance(59_999);
+    world.engine.dispute(MARKET);
+    expect(status(world)).toBe('disputed');
+    world.advance(DAY_MS);
+    expect(world.engine.settlements('ben')).toEqual([]);
+    expect(world.refusal('ann', 'bid', 50, 1)).toBe('market_already_closed');
+    world.engine.amendResult(MARKET, 'no', price(0));
+    expect(world.engine.market(MARKET)).toMatchObject({ status: 'amended', result: 'no', settlementValue: 0 });
+    world.advance(59_999);
+    expect(status(world)).toBe('amended');
+    world.advance(1);
+    expect(status(world)).toBe('finalized');
+    expect([world.cash('ann'), world.cash('ben')]).toEqual([1_004, 996]);
+    expect(world.imbalance()).toBe(0);
+    expect(lifecycle(world)).toEqual(['closed', 'determined', 'determined', 'settled']);
+  });
+
+  it('may be amended at once; what was due for the first one is never paid', () => {
+    const world = traded();
+    world.advance(30_000);
+    world.engine.amendResult(MARKET, 'scalar', price(50));
+    world.advance(30_000);
+    expect(status(world)).toBe('amended');
+    world.advance(30_000);
+    expect(world.engine.settlements('ben')).toMatchObject([{ result: 'scalar', revenue: dollars(5) }]);
+    expect(world.engine.settlements('ben')).toHaveLength(1);
+  });
+
+  it('cannot be doubted before it is there or after it was paid', () => {
+    const world = new EngineWorld();
+    expect(() => world.engine.dispute(MARKET)).toThrow('is active: there is no result to dispute');
+    world.engine.determine(MARKET, 'yes', price(100));
+    world.advance(60_000);
+    expect(() => world.engine.dispute(MARKET)).toThrow('is finalized');
+    expect(() => world.engine.amendResult(MARKET, 'no', price(0))).toThrow('is finalized');
+  });
+});
+
 describe('a market’s numbers', () => {
   it('count trades: last price, volume, a day’s volume that forgets, open interest on what stood before', () => {
     const world = new EngineWorld({
