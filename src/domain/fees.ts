@@ -83,7 +83,8 @@ export class FeeAccumulator {
   charge(revenue: number, fee: Microdollars): Microdollars {
     const { precision } = this;
     const change = revenue - fee;
-    const rounding = change - Math.floor(change / precision) * precision;
+    // By remainders: a quotient may lose the last digit. What is left above the next whole unit below.
+    const rounding = ((change % precision) + precision) % precision;
     const gross = fee + rounding;
     const carried = this.carried + rounding;
     const limit = Math.min(carried, gross);

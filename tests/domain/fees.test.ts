@@ -73,6 +73,25 @@ describe('the rounding of an order’s fees', () => {
     expect(net(5.5, 10_000)).toBe(5_000);
   });
 
+  // Each by hand: model fee up to a millionth; cash change down to the precision; net is what lies between.
+  it.each([
+    // [cents, contracts, side, direct member, broker]
+    [1, 1, 'bid', 700, 10_000], // .000693 → −.010693 → −.0107 and −.02
+    [10, 1, 'bid', 6_300, 10_000], // .0063 exactly: nothing to round at $0.0001
+    [50, 1, 'bid', 17_500, 20_000], // .0175 → −.5175 → −.52
+    [50, 1, 'ask', 17_500, 20_000], // +.4825 → +.48
+    [50, 100, 'bid', 1_750_000, 1_750_000], // 1.75: whole cents already
+    [5.5, 1, 'bid', 3_700, 5_000], // .003639 → −.058639 → −.0587 and −.06
+    [5.5, 1, 'ask', 3_700, 5_000], // +.051361 → +.0513 and +.05
+    [33.3, 7.77, 'bid', 120_890, 122_590], // .120807 → −2.708217 → −2.7083 and −2.71
+    [0.01, 0.01, 'bid', 99, 9_999], // .000001 → −.000002 → −.0001 and −.01
+  ] as const)('comes to the same by hand: %d¢ × %d, %s', (cents, contracts, side, direct, broker) => {
+    const revenue = (side === 'bid' ? -1 : 1) * price(cents) * quantity(contracts);
+    const fee = taker(cents, contracts);
+    expect(new FeeAccumulator().charge(revenue, fee)).toBe(direct);
+    expect(new FeeAccumulator(10_000 as Microdollars).charge(revenue, fee)).toBe(broker);
+  });
+
   it('gives back what rounding took as soon as a whole unit of it has come together', () => {
     const accumulator = new FeeAccumulator();
     const charged: number[] = [];
@@ -80,6 +99,19 @@ describe('the rounding of an order’s fees', () => {
     for (let index = 0; index < 4; index++) charged.push(accumulator.charge(-520_000, 17_472 as Microdollars));
     expect(charged).toEqual([17_500, 17_500, 17_500, 17_400]);
     expect(accumulator.carried).toBe(12);
+  });
+
+  it('gives back whole cents only behind a broker, whichever way the order executed', () => {
+    const accumulator = new FeeAccumulator(10_000 as Microdollars);
+    const charged: number[] = [];
+    // As a maker at .0175 × .055 × .945 = .000910: −.05591 → −.06 rounds by .00409 each. Two make .00818, three .01227:
+    // a cent is due then, more than the .005 that the execution costs, so it waits until one can bear it.
+    for (let index = 0; index < 3; index++) charged.push(accumulator.charge(-55_000, 910 as Microdollars));
+    expect(charged).toEqual([5_000, 5_000, 5_000]);
+    expect(accumulator.carried).toBe(12_270);
+    // As a taker of 10: .036383 → −.586383 → −.59, .003617 more; .04 less the cent.
+    expect(accumulator.charge(-550_000, 36_383 as Microdollars)).toBe(30_000);
+    expect(accumulator.carried).toBe(5_887);
   });
 
   it('never gives back more than the execution costs', () => {

@@ -109,8 +109,12 @@ describe('pauses of the exchange', () => {
 
   it('of everything: not even cancels', () => {
     const world = new EngineWorld();
+    const marked = world.place('ann', 'bid', 50, 1, { cancelOnPause: true });
     const { id } = world.place('ann', 'bid', 49, 1);
     world.engine.setExchangeActive(false);
+    expect(world.engine.order('ann', marked.id)?.updateReason).toBe('HaltCancel');
+    expect(world.amend('ann', id, 'bid', 48, 1)).toMatchObject({ code: 'exchange_is_paused' });
+    expect(world.engine.decreaseTo('ann', id, quantity(0.5))).toMatchObject({ code: 'exchange_is_paused' });
     expect(world.engine.cancel('ann', id)).toMatchObject({ code: 'exchange_is_paused' });
     expect(world.engine.cancelAll('ann')).toEqual([]);
     expect(world.refusal('ann', 'bid', 50, 1)).toBe('exchange_is_paused');

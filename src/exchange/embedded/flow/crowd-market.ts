@@ -164,7 +164,9 @@ export class CrowdMarket {
 
   /** Null while the market does not trade. */
   #grid(): PriceGrid | null {
-    const state = this.#options.engine.market(this.#options.market);
+    const { engine, market } = this.#options;
+    if (!engine.exchangeActive || !engine.tradingActive) return null;
+    const state = engine.market(market);
     return state?.status === 'active' ? state.listed.grid : null;
   }
 }

@@ -67,6 +67,9 @@ const STATUS_OF: Partial<Record<RefusalCode, number>> = {
   trading_is_paused: 409,
   exchange_is_paused: 409,
   fill_or_kill_insufficient_resting_volume: 409,
+  // Seen at the venue: nothing is wrong with the order, it may be sent again later.
+  trading_is_paused: 409,
+  exchange_is_paused: 409,
 };
 
 /** Everything else that the engine refuses is a 400. */
