@@ -209,6 +209,7 @@ function cancelBatch(venue: Venue, call: Call): Reply {
 function cancelAll(venue: Venue, call: Call): Reply {
   billWrite(venue, call, COST_CANCEL, 0);
   requirePrimary(new Query('CancelAllOrders', call.query).integer('subaccount'));
+  if (!venue.engine.exchangeActive) throw refusal({ ok: false, code: 'exchange_is_paused', details: null });
   venue.engine.cancelAll(userOf(call));
   return { status: 204, body: null };
 }
