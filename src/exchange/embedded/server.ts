@@ -1,21 +1,26 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Clock, TimerId } from '../../domain/clock.ts';
 import { BothsidesError } from '../../domain/errors.ts';
 import type { Ticker } from '../../domain/ids.ts';
 import type { Engine, UserId } from './model.ts';
 import { authenticate, type VenueAccount } from './protocol/auth.ts';
+import type { Subscription, TerminalCode } from './protocol/channels.ts';
 import { type Peer, StreamConnection } from './protocol/connection.ts';
-import { VenueError } from './protocol/errors.ts';
+import { tooManyRequests, VenueError } from './protocol/errors.ts';
 import { RateLimits, type Tier, tierOf } from './protocol/rate-limits.ts';
 import { createRecords } from './protocol/records.ts';
 import { createRest, REST_ROOT } from './protocol/rest.ts';
 import { StreamHub } from './protocol/stream-hub.ts';
 import type { Venue } from './protocol/venue.ts';
+import { SocketPeer } from './socket-peer.ts';
 
 export const STREAM_PATH = '/trade-api/ws/v2';
+
+/** Of every tier here; the venue's begins with it. */
+const CONNECTIONS_PER_USER_MAX = 200;
 
 export interface VenueServerOptions {
   readonly engine: Engine;
@@ -36,7 +41,14 @@ export interface VenueServerOptions {
 }
 
 export type ConnectAnswer =
-  | { readonly accepted: true; receive(text: string): void; pong(): void; closed(): void }
+  | {
+      readonly accepted: true;
+      receive(text: string): void;
+      /** A message that is no text. */
+      receiveBinary(): void;
+      pong(): void;
+      closed(): void;
+    }
   | { readonly accepted: false; readonly status: number; readonly body: string };
 
 /** Kalshi's protocol in front of an engine, for sockets and for memory alike. Uses no timer, no thread and no socket itself. */
@@ -48,6 +60,8 @@ export interface VenueServer {
   connect(headers: Readonly<Record<string, string>>, peer: Peer): ConnectAnswer;
   /** Pings every open stream. */
   heartbeat(): void;
+  /** Ends these subscriptions with one of the stream's terminal errors; the connections stay. */
+  endSubscriptions(code: TerminalCode, which: (subscription: Subscription) => boolean): void;
   /** Ends every open stream. */
   disconnect(code: number, reason: string): void;
   /** Calls back once, as soon as each of these books has a subscriber: perhaps at once. Returns how to stop waiting. */
@@ -73,11 +87,16 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
     catchUp,
   };
   const rest = createRest(venue, { readDelayMs, onFault });
-  const hub = new StreamHub({ engine, market, wasQuoted, traded });
+  const hub = new StreamHub({ engine, market, wasQuoted, traded, onFault });
   const connections = new Set<StreamConnection>();
 
+  const tickerOfId = new Map<string, Ticker>();
   function marketOfId(marketId: string): Ticker | null {
-    return engine.allMarkets().find(({ listed }) => listed.marketId === marketId)?.listed.ticker ?? null;
+    const markets = engine.allMarkets();
+    // Markets are only ever added.
+    if (tickerOfId.size < markets.length)
+      for (const { listed } of markets) tickerOfId.set(listed.marketId, listed.ticker);
+    return tickerOfId.get(marketId) ?? null;
   }
 
   function connect(headers: Readonly<Record<string, string>>, peer: Peer): ConnectAnswer {
@@ -86,6 +105,9 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
     try {
       const request = { method: 'GET', path: STREAM_PATH, header: (name: string) => byName.get(name) };
       account = authenticate(request, accounts, wall.now());
+      let open = 0;
+      for (const { user } of connections) if (user === account.user) open++;
+      if (open >= CONNECTIONS_PER_USER_MAX) throw tooManyRequests();
     } catch (error) {
       if (error instanceof VenueError) {
         return { accepted: false, status: error.status, body: JSON.stringify(error.body) };
@@ -101,6 +123,7 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
         catchUp();
         connection.receive(text);
       },
+      receiveBinary: () => connection.receiveBinary(),
       pong: () => undefined,
       closed() {
         connections.delete(connection);
@@ -115,6 +138,13 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
     connect,
     heartbeat() {
       for (const { peer } of connections) peer.ping();
+    },
+    endSubscriptions(code, which) {
+      for (const connection of connections) {
+        for (const subscription of [...connection.subscriptions]) {
+          if (which(subscription)) connection.end(subscription, code);
+        }
+      }
     },
     disconnect(code, reason) {
       for (const connection of [...connections]) {
@@ -153,7 +183,10 @@ function remember(engine: Engine): {
 }
 
 const HEARTBEAT_MS = 10_000;
-const HEARTBEAT_BODY = 'heartbeat';
+/** The longest message that is taken; a longer one ends the connection with 1009. */
+const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
+/** How long a refused client has to hang up. */
+const REFUSED_LINGER_MS = 5_000;
 /** Above the idle time after which clients let go of a connection, so that the server is never first. */
 const KEEP_ALIVE_MS = 120_000;
 
@@ -175,7 +208,7 @@ export async function serveLoopback(
   // Without the override the global Request and Response stay what they are for the rest of the process.
   const http = createAdaptorServer({ fetch: server.fetch, overrideGlobalObjects: false }) as Server;
   http.keepAliveTimeout = KEEP_ALIVE_MS;
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MESSAGE_BYTES_MAX });
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     acceptStream(server, sockets, request, socket, head);
   });
@@ -236,35 +269,28 @@ function acceptStream(
   // A client that is gone before the answer is no failure of ours.
   socket.on('error', () => socket.destroy());
   if ((request.url ?? '').split('?')[0] !== STREAM_PATH) {
-    refuseUpgrade(socket, 404, '');
+    refuseUpgrade(server.wall, socket, 404, '');
     return;
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) if (typeof value === 'string') headers[name] = value;
-  let opened: WebSocket | null = null;
-  const answer = server.connect(headers, {
-    send: (text) => {
-      if (opened?.readyState === opened?.OPEN) opened?.send(text);
-    },
-    ping: () => {
-      if (opened?.readyState === opened?.OPEN) opened?.ping(HEARTBEAT_BODY);
-    },
-    close: (code, reason) => opened?.close(code, reason),
-    buffered: () => opened?.bufferedAmount ?? 0,
-  });
+  const peer = new SocketPeer(socket);
+  const answer = server.connect(headers, peer);
   if (!answer.accepted) {
-    refuseUpgrade(socket, answer.status, answer.body);
+    refuseUpgrade(server.wall, socket, answer.status, answer.body);
     return;
   }
   // Covers a handshake that fails after this point; once open, the socket's own close does.
   socket.once('close', () => answer.closed());
   sockets.handleUpgrade(request, socket, head, (webSocket) => {
-    opened = webSocket;
+    peer.opened(webSocket);
     webSocket.on('message', (data, isBinary) => {
-      if (!isBinary) answer.receive(data.toString());
+      if (isBinary) answer.receiveBinary();
+      else answer.receive(data.toString());
     });
     webSocket.on('pong', () => answer.pong());
-    webSocket.on('error', () => webSocket.terminate());
+    // It has been answered with a close frame of its kind, and ends within the library's time for that.
+    webSocket.on('error', () => undefined);
     webSocket.on('close', () => answer.closed());
   });
 }
@@ -272,10 +298,15 @@ function acceptStream(
 const REASONS: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   404: 'Not Found',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
 };
 
-function refuseUpgrade(socket: Duplex, status: number, body: string): void {
+function refuseUpgrade(wall: Clock, socket: Duplex, status: number, body: string): void {
+  const timer = wall.setTimeout(() => socket.destroy(), REFUSED_LINGER_MS);
+  socket.once('close', () => wall.clearTimeout(timer));
+  // What it still sends is let go of, so that its end is heard.
+  socket.resume();
   socket.end(
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\n` +
       'Connection: close\r\nContent-Type: application/json\r\n' +

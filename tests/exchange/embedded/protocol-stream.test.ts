@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { named, type Ticker } from '../../../src/domain/ids.ts';
 import type { Centicents } from '../../../src/domain/units.ts';
 import { unixMs } from '../../../src/domain/units.ts';
 import { createFixture, type Frame, HAIL, order, RAIN, SNOW, START_MS } from './protocol-fixture.ts';
@@ -56,6 +57,7 @@ describe('A book subscription', () => {
     const market_id = '00000000-0000-4000-8000-000000000000';
     expect(stream.take().map(body)).toEqual([
       { type: 'subscribed', id: 1, msg: { channel: 'orderbook_delta', sid: 1 } },
+      { type: 'subscribed', id: 1, msg: { channel: 'trade', sid: 2 } },
       {
         type: 'orderbook_snapshot',
         sid: 1,
@@ -67,7 +69,6 @@ describe('A book subscription', () => {
           no_dollars_fp: [['0.4800', '2.00']],
         },
       },
-      { type: 'subscribed', id: 1, msg: { channel: 'trade', sid: 2 } },
     ]);
     fixture.market.advanceTo(START_MS + 100);
     fixture.crowd(RAIN, 'ask', 53, 1);
@@ -333,7 +334,7 @@ describe('Public channels', () => {
           last_trade_size_fp: '0.00',
           ts: Math.floor((START_MS + 100) / 1000),
           ts_ms: START_MS + 100,
-          time: '2027-03-04T12:00:00.350Z',
+          time: '2027-03-04T12:00:00.35Z',
         },
       },
     ]);
@@ -367,5 +368,104 @@ describe('Public channels', () => {
       },
       { market_ticker: RAIN, event_type: 'settled', settled_ts: Math.floor((START_MS + 120_000) / 1000) },
     ]);
+  });
+});
+
+describe('A ticker subscription', () => {
+  const RAIN_ID = '00000000-0000-4000-8000-000000000000';
+  const SNOW_ID = '00000000-0000-4000-8000-000000000001';
+
+  it('takes markets by id, answers with the names that it was given, and shows each new one at once if asked to', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['ticker'], { market_id: RAIN_ID, send_initial_snapshot: true }));
+    expect(stream.take().map(({ type, msg }) => [type, msg.market_ticker])).toEqual([
+      ['subscribed', undefined],
+      ['ticker', RAIN],
+    ]);
+    const update = (params: Record<string, unknown>) => {
+      stream.command({ id: 2, cmd: 'update_subscription', params: { sid: 1, ...params } });
+      return stream.take();
+    };
+    const added = update({ action: 'add_markets', market_ids: [SNOW_ID, RAIN_ID], send_initial_snapshot: true });
+    expect(added.map(({ type, msg }) => [type, msg.market_ticker ?? msg.market_ids])).toEqual([
+      ['ok', [RAIN_ID, SNOW_ID]],
+      ['ticker', SNOW],
+    ]);
+    expect(update({ action: 'add_markets', market_ticker: HAIL })[0].msg).toEqual({
+      market_tickers: [HAIL],
+      market_ids: [RAIN_ID, SNOW_ID],
+    });
+    expect(update({ action: 'delete_markets', market_tickers: [RAIN, HAIL] })[0].msg).toEqual({
+      market_ids: [SNOW_ID],
+    });
+  });
+
+  it('that asked for short answers gets them from then on', () => {
+    const stream = createFixture().openStream('alice');
+    stream.command(subscribe(['ticker'], { market_ticker: RAIN, skip_ticker_ack: true }));
+    stream.take();
+    const update = { sid: 1, action: 'add_markets', market_ticker: SNOW };
+    stream.command({ id: 2, cmd: 'update_subscription', params: update });
+    expect(stream.take().map(body)).toEqual([{ type: 'ok', id: 2, sid: 1, msg: {} }]);
+  });
+});
+
+describe('A subscription', () => {
+  it('to a market that is listed later begins with its listing', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    const later = named<Ticker>('KXRAIN-27MAR06-LAX');
+    stream.command(subscribe(['orderbook_delta'], { market_ticker: later }));
+    expect(stream.take().map(({ type }) => type)).toEqual(['subscribed']);
+    const listed = fixture.engine.market(HAIL)?.listed;
+    if (listed === undefined) throw new Error('the fixture lists it');
+    fixture.engine.addMarket({ ...listed, ticker: later, marketId: '00000000-0000-4000-8000-000000000009' });
+    expect(stream.take()).toMatchObject([{ type: 'orderbook_snapshot', seq: 1, msg: { market_ticker: later } }]);
+    fixture.crowd(later, 'bid', 10, 1);
+    expect(stream.take()).toMatchObject([{ type: 'orderbook_delta', seq: 2 }]);
+  });
+
+  it('that the exchange cannot go on with is ended by a terminal error, and made anew by the client', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['orderbook_delta', 'trade'], { market_ticker: RAIN }));
+    stream.take();
+    fixture.server.endSubscriptions(10, ({ channel }) => channel === 'orderbook_delta');
+    expect(stream.take().map(body)).toEqual([
+      { type: 'error', sid: 1, seq: 2, msg: { code: 10, msg: 'Channel error' } },
+    ]);
+    fixture.crowd(RAIN, 'bid', 10, 1);
+    expect(stream.take()).toEqual([]);
+    stream.command(subscribe(['orderbook_delta'], { market_ticker: RAIN }));
+    expect(stream.take()).toMatchObject([{ type: 'subscribed' }, { sid: 3, seq: 1 }]);
+  });
+
+  it('whose message cannot be made is ended, and the exchange goes on', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['orderbook_delta', 'trade'], { market_ticker: RAIN }));
+    stream.take();
+    const broken = vi.spyOn(fixture.engine, 'isBookLost').mockImplementation(() => {
+      throw new Error('nobody knows');
+    });
+    fixture.crowd(RAIN, 'bid', 10, 1);
+    broken.mockRestore();
+    expect(stream.take()).toMatchObject([{ type: 'error', sid: 1, msg: { code: 10 } }]);
+    expect(fixture.faults).toHaveLength(1);
+    stream.command({ id: 2, cmd: 'list_subscriptions' });
+    expect(stream.take()).toMatchObject([{ msg: [{ channel: 'trade', sid: 2 }] }]);
+    expect(fixture.engine.bestBid(RAIN)).not.toBeNull();
+  });
+});
+
+describe('A user', () => {
+  it('has at most two hundred connections at a time', () => {
+    const fixture = createFixture();
+    const streams = Array.from({ length: 200 }, () => fixture.openStream('alice'));
+    expect(() => fixture.openStream('alice')).toThrow('429 {"error":"too many requests"}');
+    fixture.openStream('bob');
+    streams[0]?.close();
+    fixture.openStream('alice');
   });
 });

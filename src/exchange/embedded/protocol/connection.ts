@@ -1,14 +1,29 @@
 import type { Clock } from '../../../domain/clock.ts';
-import { named, type Ticker } from '../../../domain/ids.ts';
+import type { Ticker } from '../../../domain/ids.ts';
 import {
   CHANNELS,
   type ChannelName,
   isChannel,
   type Listener,
   STREAM_ERRORS,
-  type StreamErrorCode,
   Subscription,
+  type TerminalCode,
 } from './channels.ts';
+import {
+  type Command,
+  CommandError,
+  checkSharing,
+  type NamedMarkets,
+  type Params,
+  parseCommand,
+  readAction,
+  readChannels,
+  readFlag,
+  readMarkets,
+  readSid,
+  readSids,
+  requireParams,
+} from './stream-commands.ts';
 import type { StreamHub } from './stream-hub.ts';
 
 /** The other end of a connection. */
@@ -16,31 +31,24 @@ export interface Peer {
   send(text: string): void;
   ping(): void;
   close(code: number, reason: string): void;
-  /** Bytes handed over and not yet gone; absent: it always keeps up. */
+  /** What is handed over and not yet gone, in characters or more; absent: it always keeps up. */
   buffered?(): number;
 }
 
 /** A client that lets this much pile up loses the subscription that would add to it. */
-const BUFFERED_BYTES_MAX = 16 * 1024 * 1024;
+const SUBSCRIPTION_BUFFER_MAX = 32 * 1024 * 1024;
+/** A client that goes on to command without reading the answers loses the connection. */
+const CONNECTION_BUFFER_MAX = 2 * SUBSCRIPTION_BUFFER_MAX;
+const POLICY_VIOLATION = 1008;
 const COMMANDS_PER_SECOND_MAX = 10_000;
+/** Of all subscriptions of a connection together. */
+const MARKETS_MAX = 500_000;
 
-interface Command {
-  /** 0: none. */
-  readonly id: number;
-  readonly cmd: unknown;
-  readonly params: Readonly<Record<string, unknown>> | null;
-}
-
-/** A command that cannot be done, with the stream's error code. */
-class CommandError extends Error {
-  override readonly name = 'CommandError';
-  readonly code: StreamErrorCode;
-  readonly market: string | null;
-  constructor(code: StreamErrorCode, market: string | null = null) {
-    super(STREAM_ERRORS[code]);
-    this.code = code;
-    this.market = market;
-  }
+/** A subscription and the markets that a command brought to it. */
+interface Begun {
+  readonly subscription: Subscription;
+  readonly added: readonly Ticker[];
+  readonly withTickers: boolean;
 }
 
 /** One client's stream: takes its commands, holds its subscriptions, numbers what it is sent. */
@@ -80,6 +88,10 @@ export class StreamConnection implements Listener {
     return this.#peer;
   }
 
+  get subscriptions(): Iterable<Subscription> {
+    return this.#subscriptions.values();
+  }
+
   closed(): void {
     this.#open = false;
     for (const subscription of this.#subscriptions.values()) this.#hub.remove(subscription);
@@ -87,13 +99,13 @@ export class StreamConnection implements Listener {
   }
 
   deliver(subscription: Subscription, type: string, body: string): void {
-    if (!this.#open) return;
-    if ((this.#peer.buffered?.() ?? 0) > BUFFERED_BYTES_MAX) {
-      this.#drop(subscription);
-      this.#sendError(0, 25, { subscription });
-      return;
-    }
-    this.#send(`{"type":"${type}",${subscription.stamp()}"msg":${body}`);
+    this.#deliver(subscription, type, body, 0);
+  }
+
+  end(subscription: Subscription, code: TerminalCode): void {
+    if (!this.#subscriptions.has(subscription.sid)) return;
+    this.#drop(subscription);
+    this.#sendError(0, new CommandError(code), subscription);
   }
 
   /** Never throws: whatever a client sends, it gets an answer. */
@@ -107,21 +119,25 @@ export class StreamConnection implements Listener {
       this.#obey(command);
     } catch (error) {
       if (!(error instanceof CommandError)) this.#onFault(error);
-      const { code, market } = error instanceof CommandError ? error : { code: 1 as const, market: null };
-      this.#sendError(id, code, { market });
+      this.#sendError(id, error instanceof CommandError ? error : new CommandError(1));
     }
+  }
+
+  /** A message that is no text cannot be a command. */
+  receiveBinary(): void {
+    if (this.#open) this.#sendError(0, new CommandError(1));
   }
 
   #obey({ id, cmd, params }: Command): void {
     switch (cmd) {
       case 'subscribe':
-        this.#subscribe(id, required(params));
+        this.#subscribe(id, requireParams(params));
         break;
       case 'unsubscribe':
-        this.#unsubscribe(id, required(params));
+        this.#unsubscribe(id, requireParams(params));
         break;
       case 'update_subscription':
-        this.#update(id, required(params));
+        this.#update(id, requireParams(params));
         break;
       case 'list_subscriptions': {
         const list = [...this.#subscriptions.values()].map(({ channel, sid }) => ({ channel, sid }));
@@ -133,71 +149,66 @@ export class StreamConnection implements Listener {
     }
   }
 
-  #subscribe(id: number, params: Readonly<Record<string, unknown>>): void {
-    const { channels } = params;
-    if (channels === undefined || channels === null) throw new CommandError(3);
-    if (!Array.isArray(channels) || channels.some((channel) => typeof channel !== 'string')) throw new CommandError(1);
-    if (channels.length === 0) throw new CommandError(3);
-    const useYesPrice = flag(params, 'use_yes_price');
-    const withSnapshot = flag(params, 'send_initial_snapshot');
-    const quiet = flag(params, 'skip_ticker_ack');
-    const markets = this.#readMarkets(params);
+  /** Every channel is acknowledged first, with one answer each; what the subscriptions begin with follows. */
+  #subscribe(id: number, params: Params): void {
+    const channels = readChannels(params);
+    const options = {
+      useYesPrice: readFlag(params, 'use_yes_price'),
+      quiet: readFlag(params, 'skip_ticker_ack'),
+      withTickers: readFlag(params, 'send_initial_snapshot'),
+    };
+    const markets = readMarkets(params);
+    if (channels.includes('communications')) checkSharing(params);
+    const begun: Begun[] = [];
     // Each channel is its own subscription: one that fails takes no other with it.
     for (const channel of channels) {
+      if (!this.#open) return;
       try {
-        this.#subscribeTo(id, channel, markets, { useYesPrice, withSnapshot, quiet });
+        begun.push(this.#subscribeTo(id, channel, markets, options));
       } catch (error) {
         if (!(error instanceof CommandError)) throw error;
-        this.#sendError(id, error.code, { market: error.market });
+        this.#sendError(id, error);
       }
     }
+    this.#begin(begun);
   }
 
   #subscribeTo(
     id: number,
-    channel: unknown,
-    markets: readonly Ticker[] | null,
-    options: { useYesPrice: boolean; withSnapshot: boolean; quiet: boolean },
-  ): void {
+    channel: string,
+    named: NamedMarkets | null,
+    { useYesPrice, quiet, withTickers }: { useYesPrice: boolean; quiet: boolean; withTickers: boolean },
+  ): Begun {
     if (!isChannel(channel)) throw new CommandError(8);
-    const kind = CHANNELS[channel];
-    if (kind.markets === 'required' && markets === null) throw new CommandError(14);
-    const wanted = kind.markets === 'ignored' ? null : markets;
+    const wanted = CHANNELS[channel].markets === 'ignored' ? null : this.#resolve(channel, named);
     const existing = this.#of(channel);
     if (existing !== null) {
       const added = wanted === null ? this.#widen(existing) : this.#addMarkets(existing, wanted);
-      this.#sendOk(id, existing, options.quiet);
-      this.#sendSnapshots(existing, added, 0);
-      return;
+      existing.quiet ||= quiet;
+      this.#sendOk(id, existing);
+      return { subscription: existing, added, withTickers };
     }
     const subscription = new Subscription({
-      sid: ++this.#lastSid,
+      sid: this.#lastSid + 1,
       channel,
       listener: this,
-      markets: wanted === null ? null : new Set(wanted),
-      useYesPrice: options.useYesPrice,
+      markets: wanted === null ? null : new Set(),
+      useYesPrice,
     });
+    subscription.quiet = quiet;
+    const added = wanted === null ? [] : this.#addMarkets(subscription, wanted);
+    this.#lastSid = subscription.sid;
     this.#subscriptions.set(subscription.sid, subscription);
     this.#send(`{"type":"subscribed",${idPart(id)}"msg":${JSON.stringify({ channel, sid: subscription.sid })}`);
-    this.#hub.add(subscription);
-    this.#sendSnapshots(subscription, wanted ?? [], 0);
-    if (channel === 'ticker' && options.withSnapshot) {
-      for (const market of wanted ?? []) {
-        const body = this.#hub.ticker(market);
-        if (body !== null) this.deliver(subscription, 'ticker', body);
-      }
-    }
+    return { subscription, added, withTickers };
   }
 
-  #unsubscribe(id: number, params: Readonly<Record<string, unknown>>): void {
-    const { sids } = params;
-    if (sids === undefined || sids === null) throw new CommandError(4);
-    if (!Array.isArray(sids)) throw new CommandError(1);
-    if (sids.length === 0) throw new CommandError(4);
-    for (const sid of sids) {
-      const subscription = typeof sid === 'number' ? this.#subscriptions.get(sid) : undefined;
+  #unsubscribe(id: number, params: Params): void {
+    for (const sid of readSids(params)) {
+      if (!this.#open) return;
+      const subscription = this.#subscriptions.get(sid);
       if (subscription === undefined) {
-        this.#sendError(id, 7, {});
+        this.#sendError(id, new CommandError(7));
         continue;
       }
       this.#drop(subscription);
@@ -205,50 +216,94 @@ export class StreamConnection implements Listener {
     }
   }
 
-  #update(id: number, params: Readonly<Record<string, unknown>>): void {
+  #update(id: number, params: Params): void {
     const subscription = this.#subscriptions.get(readSid(params));
     if (subscription === undefined) throw new CommandError(7);
-    const { action } = params;
-    if (action === undefined || action === null || action === '') throw new CommandError(15);
-    const markets = this.#readMarkets(params);
-    if (action !== 'add_markets' && action !== 'delete_markets' && action !== 'get_snapshot')
-      throw new CommandError(13);
-    if (action === 'get_snapshot' && subscription.channel !== 'orderbook_delta') throw new CommandError(13);
-    if (CHANNELS[subscription.channel].markets === 'ignored') throw new CommandError(13);
-    if (markets === null) throw new CommandError(14);
+    try {
+      this.#change(id, subscription, params);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      this.#sendError(id, error, subscription);
+    }
+  }
+
+  #change(id: number, subscription: Subscription, params: Params): void {
+    const { channel } = subscription;
+    const action = readAction(params);
+    if (CHANNELS[channel].markets === 'ignored') throw new CommandError(13);
+    if (action === 'get_snapshot' && channel !== 'orderbook_delta') throw new CommandError(13);
+    const withTickers = readFlag(params, 'send_initial_snapshot');
+    const named = this.#resolve(channel, readMarkets(params));
+    if (named === null) throw new CommandError(14);
+    const markets = [...named.keys()];
     if (action === 'get_snapshot') {
       const unknown = markets.find((market) => !subscription.hears(market));
-      if (unknown !== undefined) throw new CommandError(11, unknown);
+      if (unknown !== undefined) throw new CommandError(11, { market_ticker: unknown });
       this.#sendSnapshots(subscription, markets, id);
-      return;
-    }
-    if (action === 'delete_markets') {
+    } else if (action === 'delete_markets') {
       if (subscription.markets === null) throw new CommandError(11);
-      for (const market of markets) subscription.markets.delete(market);
-      this.#hub.remove(subscription, markets);
+      for (const market of markets) {
+        subscription.markets.delete(market);
+        subscription.ids.delete(market);
+      }
       // A filter that lost its last market still is one; only books live by market in the hub.
-      if (subscription.channel !== 'orderbook_delta') this.#hub.add(subscription);
-      this.#sendOk(id, subscription, flag(params, 'skip_ticker_ack'));
-      return;
+      if (channel === 'orderbook_delta') this.#hub.remove(subscription, markets);
+      this.#sendOk(id, subscription);
+    } else {
+      const added = this.#addMarkets(subscription, named);
+      this.#sendOk(id, subscription);
+      this.#begin([{ subscription, added, withTickers }]);
     }
-    const added = this.#addMarkets(subscription, markets);
-    this.#sendOk(id, subscription, flag(params, 'skip_ticker_ack'));
-    this.#sendSnapshots(subscription, added, 0);
+  }
+
+  /** The markets named, by ticker: with its id where that was the name. null: none. Only the ticker channel takes ids. */
+  #resolve(channel: ChannelName, named: NamedMarkets | null): Map<Ticker, string | null> | null {
+    const isRequired = CHANNELS[channel].markets === 'required';
+    if (named === null || (named.ids.length > 0 && channel !== 'ticker')) {
+      if (isRequired) throw new CommandError(14);
+      if (named !== null) throw new CommandError(11);
+      return null;
+    }
+    const markets = new Map<Ticker, string | null>(named.tickers.map((ticker) => [ticker, null]));
+    for (const id of named.ids) {
+      const ticker = this.#marketOfId(id);
+      if (ticker === null) throw new CommandError(11, { market_id: id });
+      markets.set(ticker, id);
+    }
+    return markets;
   }
 
   /** Those that are new to it. A subscription to everything has them already. */
-  #addMarkets(subscription: Subscription, markets: readonly Ticker[]): readonly Ticker[] {
+  #addMarkets(subscription: Subscription, named: ReadonlyMap<Ticker, string | null>): readonly Ticker[] {
     const own = subscription.markets;
     if (own === null) return [];
-    const added = markets.filter((market) => !own.has(market));
-    for (const market of added) own.add(market);
-    this.#hub.add(subscription);
+    const added = [...named.keys()].filter((market) => !own.has(market));
+    let count = added.length;
+    for (const { markets } of this.#subscriptions.values()) count += markets?.size ?? 0;
+    if (count > MARKETS_MAX) throw new CommandError(26);
+    for (const market of added) {
+      own.add(market);
+      const id = named.get(market) ?? null;
+      if (id !== null) subscription.ids.set(market, id);
+    }
     return added;
   }
 
   #widen(subscription: Subscription): readonly Ticker[] {
     subscription.markets = null;
+    subscription.ids.clear();
     return [];
+  }
+
+  /** Shows what is there before the hub tells what changes. */
+  #begin(begun: readonly Begun[]): void {
+    for (const { subscription, added, withTickers } of begun) {
+      this.#sendSnapshots(subscription, added, 0);
+      if (subscription.channel === 'ticker' && withTickers) this.#sendTickers(subscription, added);
+    }
+    for (const { subscription, added } of begun) {
+      if (this.#subscriptions.has(subscription.sid)) this.#hub.add(subscription, added);
+    }
   }
 
   #drop(subscription: Subscription): void {
@@ -261,32 +316,51 @@ export class StreamConnection implements Listener {
     return null;
   }
 
-  /** `id` 0: unasked for. A market that is not listed has no book to show. */
+  /** `id` 0: unasked for. A market that is not listed has no book to show: its first one comes with its listing. */
   #sendSnapshots(subscription: Subscription, markets: readonly Ticker[], id: number): void {
     if (subscription.channel !== 'orderbook_delta') return;
     for (const market of markets) {
+      if (!this.#subscriptions.has(subscription.sid)) return;
       const body = this.#hub.snapshot(market, subscription.useYesPrice);
-      if (body !== null) this.#send(`{"type":"orderbook_snapshot",${idPart(id)}${subscription.stamp()}"msg":${body}`);
+      if (body !== null) this.#deliver(subscription, 'orderbook_snapshot', body, id);
     }
   }
 
-  #sendOk(id: number, subscription: Subscription, quiet: boolean): void {
-    const body = quiet ? {} : { market_tickers: [...(subscription.markets ?? [])].sort() };
-    this.#send(`{"type":"ok",${idPart(id)}${subscription.stamp()}"msg":${JSON.stringify(body)}`);
+  #sendTickers(subscription: Subscription, markets: readonly Ticker[]): void {
+    for (const market of markets) {
+      const body = this.#hub.ticker(market);
+      if (body !== null) this.#deliver(subscription, 'ticker', body, 0);
+    }
   }
 
-  #sendError(id: number, code: StreamErrorCode, scope: { subscription?: Subscription; market?: string | null }): void {
-    const body = {
-      code,
-      msg: STREAM_ERRORS[code],
-      ...(scope.market == null ? {} : { market_ticker: scope.market }),
-    };
-    this.#send(`{"type":"error",${idPart(id)}${scope.subscription?.stamp() ?? ''}"msg":${JSON.stringify(body)}`);
+  #deliver(subscription: Subscription, type: string, body: string, id: number): void {
+    if (!this.#open) return;
+    if (this.#buffered() > SUBSCRIPTION_BUFFER_MAX) this.end(subscription, 25);
+    else this.#send(`{"type":"${type}",${idPart(id)}${subscription.stamp()}"msg":${body}`);
+  }
+
+  #sendOk(id: number, subscription: Subscription): void {
+    this.#send(`{"type":"ok",${idPart(id)}${subscription.stamp()}"msg":${JSON.stringify(namesOf(subscription))}`);
+  }
+
+  #sendError(id: number, { code, about }: CommandError, subscription: Subscription | null = null): void {
+    const body = JSON.stringify({ code, msg: STREAM_ERRORS[code], ...about });
+    this.#send(`{"type":"error",${idPart(id)}${subscription?.stamp() ?? ''}"msg":${body}`);
   }
 
   /** Takes a frame without its end: every message says when it was sent, and ends a line. */
   #send(opened: string): void {
+    if (!this.#open) return;
+    if (this.#buffered() > CONNECTION_BUFFER_MAX) {
+      this.closed();
+      this.#peer.close(POLICY_VIOLATION, 'outgoing buffer overflow');
+      return;
+    }
     this.#peer.send(`${opened},"sending_ts_ms":${Math.floor(this.#market.now())}}\n`);
+  }
+
+  #buffered(): number {
+    return this.#peer.buffered?.() ?? 0;
   }
 
   #countCommand(): void {
@@ -298,63 +372,17 @@ export class StreamConnection implements Listener {
     this.#commandsThisSecond++;
     if (this.#commandsThisSecond > COMMANDS_PER_SECOND_MAX) throw new CommandError(27);
   }
-
-  /** null: none named. Ids are turned into tickers. */
-  #readMarkets(params: Readonly<Record<string, unknown>>): readonly Ticker[] | null {
-    const tickers = readNames(params, 'market_ticker', 'market_tickers').map((name) => named<Ticker>(name));
-    const ids = readNames(params, 'market_id', 'market_ids');
-    if (ids.length > 0 && tickers.length > 0) throw new CommandError(11);
-    for (const id of ids) {
-      const ticker = this.#marketOfId(id);
-      if (ticker === null) throw new CommandError(11);
-      tickers.push(ticker);
-    }
-    return tickers.length === 0 ? null : [...new Set(tickers)];
-  }
 }
 
-function parseCommand(text: string): Command {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new CommandError(1);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new CommandError(1);
-  const { id = 0, cmd, params = null } = value as Record<string, unknown>;
-  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) throw new CommandError(1);
-  if (params !== null && (typeof params !== 'object' || Array.isArray(params))) throw new CommandError(1);
-  return { id, cmd, params: params as Command['params'] };
-}
-
-function required(params: Command['params']): Readonly<Record<string, unknown>> {
-  if (params === null) throw new CommandError(2);
-  return params;
-}
-
-function flag(params: Readonly<Record<string, unknown>>, name: string): boolean {
-  const value = params[name] ?? false;
-  if (typeof value !== 'boolean') throw new CommandError(1);
-  return value;
-}
-
-/** One name or a list of names, not both. */
-function readNames(params: Readonly<Record<string, unknown>>, one: string, many: string): string[] {
-  const single = params[one] ?? null;
-  const list = params[many] ?? null;
-  if (single !== null && list !== null) throw new CommandError(11);
-  const names = single !== null ? [single] : (list ?? []);
-  if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) throw new CommandError(1);
-  return names.filter((name) => name !== '');
-}
-
-/** `sid`, or `sids` with one member. */
-function readSid(params: Readonly<Record<string, unknown>>): number {
-  const { sid = null, sids = null } = params;
-  const all = sid !== null ? [sid, ...(Array.isArray(sids) ? sids : [])] : sids;
-  if (!Array.isArray(all) || all.length !== 1) throw new CommandError(12);
-  if (typeof all[0] !== 'number') throw new CommandError(1);
-  return all[0];
+/** All its markets, under the names by which they came. */
+function namesOf(subscription: Subscription): { market_tickers?: readonly Ticker[]; market_ids?: readonly string[] } {
+  if (subscription.quiet) return {};
+  const market_tickers = [...(subscription.markets ?? [])].filter((market) => !subscription.ids.has(market));
+  const market_ids = [...subscription.ids.values()];
+  return {
+    ...(market_tickers.length === 0 && market_ids.length > 0 ? {} : { market_tickers }),
+    ...(market_ids.length === 0 ? {} : { market_ids }),
+  };
 }
 
 function idPart(id: number): string {

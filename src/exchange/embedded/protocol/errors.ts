@@ -63,9 +63,6 @@ const STATUS_OF: Partial<Record<RefusalCode, number>> = {
   order_group_not_found: 404,
   order_already_exists: 409,
   transfer_already_exists: 409,
-  // Seen so at the venue: the request is right, and nobody's would be taken now.
-  trading_is_paused: 409,
-  exchange_is_paused: 409,
   fill_or_kill_insufficient_resting_volume: 409,
   // Seen at the venue: nothing is wrong with the order, it may be sent again later.
   trading_is_paused: 409,

@@ -21,6 +21,18 @@ const TICKER_EVERY_MS = 100;
 
 type OtherChannel = Exclude<ChannelName, 'orderbook_delta'>;
 
+/** The channel that tells of it; null: none. */
+const CHANNEL_OF = {
+  trade: 'trade',
+  fill: 'fill',
+  order: 'user_orders',
+  position: 'market_positions',
+  orderGroup: 'order_group_updates',
+  ticker: 'ticker',
+  lifecycle: 'market_lifecycle_v2',
+  settlement: null,
+} as const satisfies Record<Exclude<EngineEvent['type'], 'book' | 'bookReplaced' | 'bookLost'>, OtherChannel | null>;
+
 /**
  * Carries what happens in the engine to whoever subscribed to it, in the engine's order and in the same turn. A body is
  * written once and shared by all who get the same.
@@ -30,6 +42,7 @@ export class StreamHub {
   readonly #market: Clock;
   readonly #wasQuoted: (market: Ticker) => boolean;
   readonly #traded: (user: UserId, market: Ticker) => number;
+  readonly #onFault: (error: unknown) => void;
   readonly #books = new Map<Ticker, Set<Subscription>>();
   readonly #others = new Map<OtherChannel, Set<Subscription>>();
   readonly #dirtyTickers = new Set<Ticker>();
@@ -46,22 +59,24 @@ export class StreamHub {
     market: Clock;
     wasQuoted: (market: Ticker) => boolean;
     traded: (user: UserId, market: Ticker) => number;
+    onFault: (error: unknown) => void;
   }) {
     this.#engine = options.engine;
     this.#market = options.market;
     this.#wasQuoted = options.wasQuoted;
     this.#traded = options.traded;
+    this.#onFault = options.onFault;
     for (const event of this.#engine.allEvents()) {
       if (this.#engine.eventMarkets(event.ticker).length > 0) this.#toldEvents.add(event.ticker);
     }
     this.#engine.events.subscribe((event) => this.#hear(event));
   }
 
-  /** Call again after the subscription's markets changed. */
-  add(subscription: Subscription): void {
+  /** A subscription, or markets that came to it. */
+  add(subscription: Subscription, markets: Iterable<Ticker>): void {
     const { channel } = subscription;
     if (channel === 'orderbook_delta') {
-      for (const market of subscription.markets ?? []) entry(this.#books, market).add(subscription);
+      for (const market of markets) entry(this.#books, market).add(subscription);
       for (const awaited of [...this.#awaited]) this.#lookFor(awaited);
     } else {
       entry(this.#others, channel).add(subscription);
@@ -108,7 +123,25 @@ export class StreamHub {
     return JSON.stringify(tickerBody(this.#engine, state, this.#wasQuoted(market), this.#market.now()));
   }
 
+  /** The engine goes on whatever happens here: those whose message cannot be made are told that their channel is over. */
   #hear(event: EngineEvent): void {
+    try {
+      this.#pass(event);
+    } catch (error) {
+      this.#onFault(error);
+      for (const subscription of this.#listenersTo(event)) subscription.listener.end(subscription, 10);
+    }
+  }
+
+  #listenersTo(event: EngineEvent): readonly Subscription[] {
+    if (event.type === 'book' || event.type === 'bookReplaced' || event.type === 'bookLost') {
+      return [...(this.#books.get(event.market) ?? [])];
+    }
+    const channel = CHANNEL_OF[event.type];
+    return channel === null ? [] : [...(this.#others.get(channel) ?? [])];
+  }
+
+  #pass(event: EngineEvent): void {
     switch (event.type) {
       case 'book':
         this.#tellDelta(event);
@@ -210,19 +243,28 @@ export class StreamHub {
     this.#tickerTimerSet = false;
     const markets = [...this.#dirtyTickers];
     this.#dirtyTickers.clear();
-    for (const market of markets) {
-      const state = this.#engine.market(market);
-      if (state === null) continue;
-      this.#tell('ticker', 'ticker', market, null, () =>
-        tickerBody(this.#engine, state, this.#wasQuoted(market), this.#market.now()),
-      );
+    try {
+      for (const market of markets) {
+        const state = this.#engine.market(market);
+        if (state === null) continue;
+        this.#tell('ticker', 'ticker', market, null, () =>
+          tickerBody(this.#engine, state, this.#wasQuoted(market), this.#market.now()),
+        );
+      }
+    } catch (error) {
+      this.#onFault(error);
+      for (const subscription of [...(this.#others.get('ticker') ?? [])]) subscription.listener.end(subscription, 10);
     }
   }
 
   #tellLifecycle(market: Ticker, change: Extract<EngineEvent, { type: 'lifecycle' }>['change'], atMs: UnixMs): void {
     const state = this.#engine.market(market);
     if (state === null) return;
-    if (change === 'created') this.#tellEvent(state.listed.event, state.listed.exchangeIndex);
+    if (change === 'created') {
+      // Whoever asked for the book before there was one gets it now.
+      this.#tellSnapshot(market);
+      this.#tellEvent(state.listed.event, state.listed.exchangeIndex);
+    }
     if (change === 'deactivated') this.#paused.add(market);
     if (change === 'activated' && !this.#paused.delete(market)) return;
     const body = lifecycleBody(change, state, atMs);

@@ -6,6 +6,7 @@ import {
   formatMoney,
   formatPrice,
   formatQuantity,
+  type UnixMs,
 } from '../../../domain/units.ts';
 import type { GroupChange } from '../group-model.ts';
 import type {
@@ -51,7 +52,7 @@ export function deltaBody(event: BookEvent, market: ListedMarket, useYesPrice: b
   };
 }
 
-export function tickerBody(engine: Engine, state: MarketState, everQuoted: boolean, atMs: number) {
+export function tickerBody(engine: Engine, state: MarketState, everQuoted: boolean, atMs: UnixMs) {
   const { ticker, marketId } = state.listed;
   const touch = touchJson(engine.bestBid(ticker), engine.bestAsk(ticker), everQuoted);
   return {
@@ -69,7 +70,7 @@ export function tickerBody(engine: Engine, state: MarketState, everQuoted: boole
     last_trade_size_fp: formatQuantity(state.lastTradeQuantity),
     ts: Math.floor(atMs / 1000),
     ts_ms: Math.floor(atMs),
-    time: new Date(Math.floor(atMs)).toISOString(),
+    time: formatTime(atMs),
   };
 }
 
@@ -132,7 +133,7 @@ export function userOrderBody(order: EngineOrder) {
     remaining_count_fp: formatQuantity(order.remaining),
     initial_count_fp: formatQuantity(order.initial),
     ...executionJson(order),
-    ...(order.clientOrderId === null ? {} : { client_order_id: order.clientOrderId }),
+    client_order_id: order.clientOrderId ?? '',
     ...(order.groupId === null ? {} : { order_group_id: order.groupId }),
     self_trade_prevention_type: order.selfTrade,
     created_time: formatTime(order.createdMs),
@@ -198,6 +199,7 @@ export function createdBody(market: ListedMarket) {
     },
     event_type: 'created',
     price_level_structure: market.gridLabel,
+    price_ranges: priceRangesJson(market),
   };
 }
 
