@@ -158,7 +158,7 @@ function readWhole(params: Params, name: string): number | null {
   return value as number | null;
 }
 
-/** The markets that a command names, by ticker or by id. */
+/** The markets that a command names, by ticker or by id, perhaps more than once. */
 export interface NamedMarkets {
   readonly tickers: readonly Ticker[];
   readonly ids: readonly string[];
@@ -175,7 +175,6 @@ export function readMarkets(params: Params): NamedMarkets | null {
 
 const NAME_LENGTH_MAX = 128;
 
-/** Each once, in the order in which they are named. */
 function readNames(params: Params, one: string, many: string): readonly string[] {
   const single = params[one] ?? null;
   const list = params[many] ?? null;
@@ -183,7 +182,7 @@ function readNames(params: Params, one: string, many: string): readonly string[]
   const names = single !== null ? [single] : (list ?? []);
   if (!isTextList(names)) throw new CommandError(1);
   if (names.some((name) => name.length > NAME_LENGTH_MAX)) throw new CommandError(11);
-  return [...new Set(names)].filter((name) => name !== '');
+  return names.filter((name) => name !== '');
 }
 
 function isTextList(value: unknown): value is readonly string[] {
