@@ -237,7 +237,7 @@ export class StreamConnection implements Listener {
     if (named === null) throw new CommandError(14);
     const markets = [...named.keys()];
     if (action === 'get_snapshot') {
-      const unknown = markets.find((market) => !subscription.hears(market));
+      const unknown = markets.find((market) => !subscription.hears(market) || !this.#hub.isListed(market));
       if (unknown !== undefined) throw new CommandError(11, { market_ticker: unknown });
       this.#sendSnapshots(subscription, markets, id);
     } else if (action === 'delete_markets') {

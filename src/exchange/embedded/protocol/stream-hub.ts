@@ -117,6 +117,10 @@ export class StreamHub {
       : JSON.stringify(snapshotBody(this.#engine, listed, useYesPrice));
   }
 
+  isListed(market: Ticker): boolean {
+    return this.#engine.market(market) !== null;
+  }
+
   ticker(market: Ticker): string | null {
     const state = this.#engine.market(market);
     if (state === null) return null;
