@@ -12,7 +12,7 @@ import { unixMs } from '../../../src/domain/units.ts';
 import { CHANNELS, type ChannelName, STREAM_ERRORS } from '../../../src/exchange/embedded/protocol/channels.ts';
 import { createFixture, type Frame, HAIL, RAIN, SNOW, START_MS } from './protocol-fixture.ts';
 
-const RUNS = process.env.BOTHSIDES_LONG === '1' ? 5_000 : 150;
+const RUNS = process.env.BOTHSIDES_LONG === '1' ? 2_000 : 100;
 const RAIN_ID = '00000000-0000-4000-8000-000000000000';
 
 const channel = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...Object.keys(CHANNELS)) }, fc.string());
@@ -170,4 +170,4 @@ it('A client that sends anything is answered, in order, and disturbs nobody', ()
     }),
     { numRuns: RUNS, examples: KEPT.map((steps) => [[...steps]]) },
   );
-});
+}, 300_000);
