@@ -269,8 +269,15 @@ describe('A client that never reads', () => {
     for (let count = 0; count < 9_000; count++) {
       stream.send({ cmd: 'update_subscription', params: { sid: 1, action: 'add_markets', market_ticker: 'KXLONG-1' } });
     }
-    await new Promise<void>((resolve) => setTimeout(resolve, 1_000));
-    embedded.engine.crowdAdd(market as never, 'bid', 100 as never, 100 as never);
+    for (let isOpen = true; isOpen; ) {
+      embedded.engine.crowdAdd(market as never, 'bid', 100 as never, 100 as never);
+      await new Promise<void>((resolve) => setTimeout(resolve, 20));
+      isOpen = false;
+      embedded.server.endSubscriptions(25, ({ listener }) => {
+        isOpen ||= listener.user === 'bad';
+        return false;
+      });
+    }
     stream.socket.resume();
     for (;;) {
       const { type, sid, msg } = await stream.next();
