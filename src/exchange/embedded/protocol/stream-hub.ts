@@ -31,6 +31,7 @@ const CHANNEL_OF = {
   ticker: 'ticker',
   lifecycle: 'market_lifecycle_v2',
   settlement: null,
+  feesChanged: null,
 } as const satisfies Record<Exclude<EngineEvent['type'], 'book' | 'bookReplaced' | 'bookLost'>, OtherChannel | null>;
 
 /**
