@@ -5,11 +5,13 @@ import { WebSocketServer } from 'ws';
 import type { Clock, TimerId } from '../../domain/clock.ts';
 import { BothsidesError } from '../../domain/errors.ts';
 import type { Ticker } from '../../domain/ids.ts';
+import { createCharts } from './charts.ts';
 import type { Engine, UserId } from './model.ts';
 import { authenticate, type VenueAccount } from './protocol/auth.ts';
 import type { Subscription, TerminalCode } from './protocol/channels.ts';
 import { type Peer, StreamConnection } from './protocol/connection.ts';
 import { tooManyRequests, VenueError } from './protocol/errors.ts';
+import { createLiveRecords } from './protocol/live-records.ts';
 import { RateLimits, type Tier, tierOf } from './protocol/rate-limits.ts';
 import { createRecords } from './protocol/records.ts';
 import { createRest, REST_ROOT } from './protocol/rest.ts';
@@ -80,7 +82,8 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
     wall,
     accounts,
     rates: new RateLimits((user) => tierOf(engine, user, options.tier), market),
-    records: createRecords(engine, wall, readDelayMs, options.isRebuilding ?? (() => false)),
+    records: createLiveRecords(createRecords(engine, wall, readDelayMs, options.isRebuilding ?? (() => false)), market),
+    charts: createCharts(engine),
     wasQuoted,
     tradedQuantity: traded,
     speed: options.speed,

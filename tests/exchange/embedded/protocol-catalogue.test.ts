@@ -219,7 +219,7 @@ describe('Trades', () => {
 describe('What is not there', () => {
   it('is 501 where the venue has it, 404 where nobody has it, and never an exception', async () => {
     const fixture = createFixture();
-    for (const path of ['/historical/cutoff', '/incentive_programs', '/series/A/markets/B/candlesticks']) {
+    for (const path of ['/historical/positions', '/communications/id', '/api_keys']) {
       const answer = await fixture.send('GET', path);
       expect(answer.status).toBe(501);
       expect(answer.body.error.code).toBe('not_implemented');

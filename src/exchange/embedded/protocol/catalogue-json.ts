@@ -8,11 +8,13 @@ import {
   DOLLAR,
   formatPrice,
   formatQuantity,
+  type UnixMs,
   ZERO_QUANTITY,
 } from '../../../domain/units.ts';
 import type { Level } from '../../port.ts';
 import type { Engine, EngineTrade, ListedEvent, ListedMarket, ListedSeries, MarketState } from '../model.ts';
 import { formatTime, outcomeSide } from './format.ts';
+import type { Venue } from './venue.ts';
 
 /** Values of the `status` filter and the statuses that each one means. */
 export const STATUS_FILTER: Readonly<Record<string, readonly MarketStatus[]>> = {
@@ -23,7 +25,16 @@ export const STATUS_FILTER: Readonly<Record<string, readonly MarketStatus[]>> = 
   settled: ['finalized'],
 };
 
-export function seriesJson(series: ListedSeries): Record<string, unknown> {
+export interface SeriesDetails {
+  /** null: not asked for. */
+  readonly volume: Centicontracts | null;
+  /** null: not known. */
+  readonly updatedMs: UnixMs | null;
+  readonly withMetadata: boolean;
+}
+
+export function seriesJson(series: ListedSeries, details: SeriesDetails): Record<string, unknown> {
+  const { volume, updatedMs } = details;
   return {
     ticker: series.ticker,
     title: series.title,
@@ -38,11 +49,22 @@ export function seriesJson(series: ListedSeries): Record<string, unknown> {
     fee_type: series.fees.type,
     fee_multiplier: series.fees.multiplierMillionths / 1_000_000,
     exchange_index: series.exchangeIndex,
+    ...(details.withMetadata ? { product_metadata: {} } : {}),
+    ...(volume === null ? {} : { volume_fp: formatQuantity(volume) }),
+    ...(updatedMs === null ? {} : { last_updated_ts: formatTime(updatedMs) }),
   };
 }
 
-export function eventJson(engine: Engine, event: ListedEvent): Record<string, unknown> {
+/** When a market last changed other than by trading. */
+export function changedMs({ charts }: Venue, { listed }: MarketState): UnixMs {
+  return charts.changedMs(listed.ticker) ?? listed.createdMs;
+}
+
+export function eventJson(venue: Venue, event: ListedEvent): Record<string, unknown> {
+  const { engine } = venue;
   const series = engine.series(event.series);
+  const markets = engine.eventMarkets(event.ticker);
+  const updatedMs = Math.max(...markets.map((market) => changedMs(venue, market))) as UnixMs;
   return {
     event_ticker: event.ticker,
     series_ticker: event.series,
@@ -53,6 +75,7 @@ export function eventJson(engine: Engine, event: ListedEvent): Record<string, un
     mutually_exclusive: event.mutuallyExclusive,
     settlement_sources: [],
     exchange_index: series?.exchangeIndex ?? 0,
+    ...(markets.length === 0 ? {} : { last_updated_ts: formatTime(updatedMs) }),
     ...(event.feeOverride === null
       ? {}
       : {
@@ -85,13 +108,12 @@ export function priceRangesJson(market: ListedMarket): { start: string; end: str
   }));
 }
 
-export function marketJson(
-  engine: Engine,
-  state: MarketState,
-  wasQuoted: (market: Ticker) => boolean,
-): Record<string, unknown> {
+export function marketJson(venue: Venue, state: MarketState): Record<string, unknown> {
+  const { engine, charts } = venue;
   const market = state.listed;
-  const touch = touchJson(engine.bestBid(market.ticker), engine.bestAsk(market.ticker), wasQuoted(market.ticker));
+  const isQuoted = venue.wasQuoted(market.ticker);
+  const touch = touchJson(engine.bestBid(market.ticker), engine.bestAsk(market.ticker), isQuoted);
+  const before = charts.dayBefore(market.ticker, venue.market.now());
   const closeTime = formatTime(market.closeMs);
   return {
     ticker: market.ticker,
@@ -102,7 +124,7 @@ export function marketJson(
     yes_sub_title: market.yesSubTitle,
     no_sub_title: market.noSubTitle,
     created_time: formatTime(market.createdMs),
-    updated_time: formatTime(market.createdMs),
+    updated_time: formatTime(changedMs(venue, state)),
     open_time: formatTime(market.openMs),
     close_time: closeTime,
     expiration_time: closeTime,
@@ -117,10 +139,10 @@ export function marketJson(
     yes_bid_size_fp: formatQuantity(touch.bidSize),
     yes_ask_size_fp: formatQuantity(touch.askSize),
     last_price_dollars: formatPrice(state.lastPrice ?? (0 as Centicents)),
-    // No exchange of this kind is a day old with a memory of yesterday's touch: as for a new market.
-    previous_yes_bid_dollars: '0.0000',
-    previous_yes_ask_dollars: '0.0000',
-    previous_price_dollars: '0.0000',
+    // A day ago; all 0 for what nobody quoted then.
+    previous_yes_bid_dollars: formatPrice(before?.bid ?? (0 as Centicents)),
+    previous_yes_ask_dollars: formatPrice(before?.ask ?? (0 as Centicents)),
+    previous_price_dollars: formatPrice(before?.price ?? (0 as Centicents)),
     volume_fp: formatQuantity(state.volume),
     volume_24h_fp: formatQuantity(state.volume24h),
     open_interest_fp: formatQuantity(state.openInterest),

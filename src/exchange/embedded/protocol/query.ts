@@ -33,6 +33,14 @@ export class Query {
     return Number(text);
   }
 
+  requiredInteger(name: string): number {
+    return this.integer(name) ?? this.refuse(name, 'required');
+  }
+
+  has(...names: readonly string[]): boolean {
+    return names.some((name) => this.text(name) !== null);
+  }
+
   flag(name: string): boolean {
     const text = this.text(name);
     if (text === null || text === 'false' || text === '0') return false;
@@ -47,12 +55,15 @@ export class Query {
     return text as T;
   }
 
-  /** A limit above its maximum is an error, never clamped. 0 is the default where the call allows it. */
-  limit(options: { max: number; default: number; zeroIsDefault?: boolean }): number {
+  /**
+   * A limit above its maximum is an error, never clamped. 0 is the default where the call allows it. Some calls name their
+   * bounds `min` and `max` in complaints, not `gte` and `lte`.
+   */
+  limit(options: { max: number; default: number; zeroIsDefault?: boolean; saysMax?: boolean }): number {
     const limit = this.integer('limit');
     if (limit === null || (limit === 0 && options.zeroIsDefault === true)) return options.default;
-    if (limit > options.max) throw invalidParameter(this.#operation, 'Limit', 'lte');
-    if (limit < 1) throw invalidParameter(this.#operation, 'Limit', 'gte');
+    if (limit > options.max) return this.refuse('limit', options.saysMax === true ? 'max' : 'lte');
+    if (limit < 1) return this.refuse('limit', options.saysMax === true ? 'min' : 'gte');
     return limit;
   }
 

@@ -3,11 +3,15 @@ import { authenticate, isSigned } from './auth.ts';
 import { errorDetail, notFound, tooManyRequests, VenueError } from './errors.ts';
 import { notBuiltRoutes } from './not-built.ts';
 import { accountRoutes } from './rest-account.ts';
+import { candleRoutes } from './rest-candles.ts';
 import { catalogueRoutes } from './rest-catalogue.ts';
 import { exchangeRoutes } from './rest-exchange.ts';
+import { historicalRoutes } from './rest-historical.ts';
+import { marketRoutes } from './rest-markets.ts';
 import { orderGroupRoutes } from './rest-order-groups.ts';
 import { orderRoutes } from './rest-orders.ts';
 import { portfolioRoutes } from './rest-portfolio.ts';
+import { programRoutes } from './rest-programs.ts';
 import { shardTransferRoutes } from './rest-shard-transfers.ts';
 import { transferRoutes } from './rest-transfers.ts';
 import type { Call, Reply, Route, Venue } from './venue.ts';
@@ -27,8 +31,12 @@ export function createRest(
   const routes = [
     ...exchangeRoutes(options.readDelayMs),
     ...notBuiltRoutes.filter((route) => !route.path.includes(':')),
+    ...programRoutes,
+    ...candleRoutes,
     ...catalogueRoutes,
     ...accountRoutes,
+    ...marketRoutes,
+    ...historicalRoutes,
     ...portfolioRoutes,
     ...transferRoutes,
     ...shardTransferRoutes,

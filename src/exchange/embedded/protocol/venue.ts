@@ -1,10 +1,11 @@
 import type { Clock } from '../../../domain/clock.ts';
 import type { Ticker } from '../../../domain/ids.ts';
+import type { Charts } from '../charts.ts';
 import type { Engine, UserId } from '../model.ts';
 import type { VenueAccount } from './auth.ts';
 import { tooManyRequests } from './errors.ts';
+import type { LiveRecords } from './live-records.ts';
 import type { RateLimits, WriteScope } from './rate-limits.ts';
-import type { Records } from './records.ts';
 
 /** What every handler of the protocol works with. */
 export interface Venue {
@@ -13,7 +14,8 @@ export interface Venue {
   readonly wall: Clock;
   readonly accounts: ReadonlyMap<string, VenueAccount>;
   readonly rates: RateLimits;
-  readonly records: Records;
+  readonly records: LiveRecords;
+  readonly charts: Charts;
   /** Whether this market ever had a quote: an empty side is shown differently before the first one. */
   wasQuoted(market: Ticker): boolean;
   /** Contracts this user ever traded in a market. */
