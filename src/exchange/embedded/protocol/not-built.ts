@@ -3,8 +3,6 @@ import type { Route } from './venue.ts';
 
 /** Calls that the venue has and this exchange does not: answered 501, never as if they did not exist. */
 const PATHS: readonly (readonly [method: Route['method'], path: string])[] = [
-  ['GET', '/series/fee_changes'],
-  ['GET', '/events/fee_changes'],
   ['GET', '/historical/positions'],
   ['POST', '/portfolio/subaccounts'],
   ['GET', '/portfolio/subaccounts/balances'],

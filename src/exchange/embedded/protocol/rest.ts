@@ -6,6 +6,7 @@ import { accountRoutes } from './rest-account.ts';
 import { candleRoutes } from './rest-candles.ts';
 import { catalogueRoutes } from './rest-catalogue.ts';
 import { exchangeRoutes } from './rest-exchange.ts';
+import { feeRoutes } from './rest-fees.ts';
 import { historicalRoutes } from './rest-historical.ts';
 import { marketRoutes } from './rest-markets.ts';
 import { orderGroupRoutes } from './rest-order-groups.ts';
@@ -32,6 +33,7 @@ export function createRest(
     ...exchangeRoutes(options.readDelayMs),
     ...notBuiltRoutes.filter((route) => !route.path.includes(':')),
     ...programRoutes,
+    ...feeRoutes,
     ...candleRoutes,
     ...catalogueRoutes,
     ...accountRoutes,
