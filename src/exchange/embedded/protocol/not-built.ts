@@ -19,6 +19,20 @@ const PATHS: readonly (readonly [method: Route['method'], path: string])[] = [
   ['POST', '/communications/*'],
   ['PUT', '/communications/*'],
   ['DELETE', '/communications/*'],
+  ['GET', '/series/:series/events/:event/forecast_percentile_history'],
+  ['GET', '/portfolio/intra_exchange_instance_transfers/:transfer'],
+  ['GET', '/account/api_usage_level/volume_progress'],
+  ['GET', '/search/*'],
+  ['GET', '/live_data/*'],
+  ['GET', '/milestones/*'],
+  ['GET', '/structured_targets/*'],
+  ['GET', '/multivariate_event_collections/*'],
+  ['POST', '/multivariate_event_collections/*'],
+  ['GET', '/fcm/*'],
+  ['POST', '/fcm/*'],
+  ['PUT', '/fcm/*'],
+  ['DELETE', '/fcm/*'],
+  ['POST', '/portfolio/target_balance_allocation'],
 ];
 
 export const notBuiltRoutes: readonly Route[] = PATHS.map(([method, path]) => ({
