@@ -87,7 +87,7 @@ describe('An order', () => {
       taker_fees_dollars: '0.016800',
       remaining_count_fp: '0.00',
     });
-    expect(body.order).not.toHaveProperty('client_order_id');
+    expect(body.order.client_order_id).toBe('');
   });
 
   it("is nobody else's", async () => {

@@ -15,7 +15,7 @@ export function orderJson(order: EngineOrder): Record<string, unknown> {
   return {
     order_id: order.orderId,
     user_id: order.user,
-    ...(order.clientOrderId === null ? {} : { client_order_id: order.clientOrderId }),
+    client_order_id: order.clientOrderId ?? '',
     ticker: order.market,
     exchange_index: order.exchangeIndex,
     type: 'limit',
