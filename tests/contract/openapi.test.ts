@@ -11,6 +11,7 @@ import { createRandom } from '../../src/domain/seeded-random.ts';
 import { DOLLAR } from '../../src/domain/units.ts';
 import { createEmbedded } from '../../src/exchange/embedded/embedded.ts';
 import { createFixture, HAIL, order, RAIN, START_MS } from '../exchange/embedded/protocol-fixture.ts';
+import { isVenueError } from '../support/error-shapes.ts';
 import { type Description, readDescription } from '../support/openapi.ts';
 
 const file = join(process.env.BOTHSIDES_SPECS ?? '', 'openapi.yaml');
@@ -29,19 +30,6 @@ const DIFFERS: readonly (readonly [line: RegExp, reason: string])[] = [
   [/ \/exchange_index_statuses is unknown to it$/, 'shards came after 3.21: each has its own status'],
   [/^GET \/(series|portfolio)\/?.*\/exchange_index is unknown to it$/, 'shards came after 3.21'],
 ];
-
-/** The four shapes of an error, of which the description knows the second only. */
-const ERRORS: readonly ((body: Record<string, unknown>) => boolean)[] = [
-  ({ error }) => typeof error === 'object' && error !== null && isDetail(error as Record<string, unknown>),
-  (body) => isDetail(body),
-  ({ msg, ...rest }) => typeof msg === 'string' && Object.keys(rest).length === 0,
-  ({ error, ...rest }) => error === 'too many requests' && Object.keys(rest).length === 0,
-];
-function isDetail({ code, message, details, ...rest }: Record<string, unknown>): boolean {
-  const isText =
-    typeof code === 'string' && typeof message === 'string' && ['string', 'undefined'].includes(typeof details);
-  return isText && Object.keys(rest).length === 0;
-}
 
 interface Asked {
   readonly method: string;
@@ -244,6 +232,6 @@ describe('Against the OpenAPI description', () => {
     if (!isThere) context.skip('BOTHSIDES_SPECS names no folder with openapi.yaml: refusals are not held against it');
     const bad = asked.filter(({ status }) => status >= 400);
     expect(bad.length).toBeGreaterThan(15);
-    expect(bad.filter(({ body }) => !ERRORS.some((shape) => shape(body as Record<string, unknown>)))).toEqual([]);
+    expect(bad.filter(({ body }) => !isVenueError(body))).toEqual([]);
   });
 });

@@ -150,7 +150,7 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     },
     bestBid: (market) => levelAt(market, 'bid'),
     bestAsk: (market) => levelAt(market, 'ask'),
-    trades: (market) => floor.entry(market).tape.trades(),
+    trades: (market) => floor.entries.get(market)?.tape.trades() ?? [],
     queueAhead: (orderId) => {
       const order = findOrder(floor, orderId);
       return order === null || order.slot === 0 ? null : order.entry.book.ahead(order.slot);

@@ -209,7 +209,12 @@ export async function serveLoopback(
 ): Promise<Loopback> {
   const { host = '127.0.0.1' } = options;
   // Without the override the global Request and Response stay what they are for the rest of the process.
-  const http = createAdaptorServer({ fetch: server.fetch, overrideGlobalObjects: false }) as Server;
+  const http = createAdaptorServer({
+    fetch: server.fetch,
+    overrideGlobalObjects: false,
+    // Clients that would like HTTP/2 (h2c) ask every time; they are served in HTTP/1.1.
+    serverOptions: { shouldUpgradeCallback: ({ headers }) => /websocket/i.test(headers.upgrade ?? '') },
+  }) as Server;
   http.keepAliveTimeout = KEEP_ALIVE_MS;
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MESSAGE_BYTES_MAX });
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

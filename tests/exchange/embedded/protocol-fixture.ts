@@ -174,6 +174,7 @@ export function createFixture(options: FixtureOptions = {}) {
     server,
     faults,
     send,
+    signedHeaders,
     call,
     openStream,
     /** A resting order of the crowd: price in cents, whole contracts. */

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { authenticate, isSigned } from './auth.ts';
 import { errorDetail, notFound, tooManyRequests, VenueError } from './errors.ts';
 import { notBuiltRoutes } from './not-built.ts';
+import { bodyText } from './request-body.ts';
 import { accountRoutes } from './rest-account.ts';
 import { candleRoutes } from './rest-candles.ts';
 import { catalogueRoutes } from './rest-catalogue.ts';
@@ -65,8 +66,8 @@ export function createRest(
 
   for (const route of routes) {
     app.on(route.method, REST_ROOT + route.path, async (context) => {
-      const text = route.method === 'GET' ? '' : await context.req.text();
       try {
+        const text = route.method === 'GET' ? '' : await bodyText(context.req.raw);
         return answer(admit(venue, route, context, text));
       } catch (error) {
         return fail(error);
