@@ -1,0 +1,72 @@
+/** The page for the exchange's users says what is so: its examples run as they stand, its list of what is left out is whole. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { notBuiltRoutes } from '../../src/exchange/embedded/protocol/not-built.ts';
+import { type ServedExchange, serveExchange } from '../support/served-exchange.ts';
+
+const PAGE = join(import.meta.dirname, '../../src/exchange/embedded/README.md');
+const page = readFileSync(PAGE, 'utf8');
+
+let exchange: ServedExchange;
+let folder: string;
+let env: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  exchange = await serveExchange();
+  folder = mkdtempSync(join(tmpdir(), 'bothsides-page-'));
+  const { keyId, privateKeyPem } = exchange.keys.ben;
+  writeFileSync(join(folder, 'key.pem'), privateKeyPem, { mode: 0o600 });
+  env = { ...process.env, REST_URL: exchange.restUrl, KEY_ID: keyId, KEY_PATH: join(folder, 'key.pem') };
+});
+afterAll(async () => {
+  await exchange.close();
+  rmSync(folder, { recursive: true });
+});
+
+function example(language: string): string {
+  return new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'm').exec(page)![1]!;
+}
+
+/** Runs to its end with this as its input; null if there is no such program, or it ends badly. */
+function run(program: string, args: readonly string[], input: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.on('data', (data) => {
+      said += data;
+    });
+    child.on('error', () => resolve(null));
+    child.on('close', (code) => resolve(code === 0 ? said : null));
+    child.stdin.on('error', () => undefined).end(input);
+  });
+}
+
+describe("The page for the exchange's users", () => {
+  // After a change of not-built.ts: npx vitest run tests/contract/exchange-page.test.ts -u
+  it('lists exactly what answers 501', async () => {
+    const [before, after] = page.split('These answer 501 `not_implemented`:\n\n') as [string, string];
+    const list = notBuiltRoutes.map(({ method, path }) => `    ${method.padEnd(6)} ${path}\n`).join('');
+    const rest = after.replace(/^(?: {4}.*\n)+/, '');
+    await expect(`${before}These answer 501 \`not_implemented\`:\n\n${list}${rest}`).toMatchFileSnapshot(PAGE);
+  });
+
+  it('signs with curl and openssl', async (context) => {
+    const hasTools = (await run('sh', ['-c', 'command -v curl && command -v openssl'], '')) !== null;
+    if (!hasTools) context.skip('there is no curl or openssl: the example of signing with them was not run');
+    expect(JSON.parse((await run('sh', [], example('sh'))) ?? 'null')).toMatchObject({ balance_dollars: '4000.0000' });
+  });
+
+  it('reads a balance with the official TypeScript client', async () => {
+    const said = await run(process.execPath, ['--input-type=module'], example('js'));
+    expect(JSON.parse(said ?? 'null')).toMatchObject({ balance_dollars: '4000.0000' });
+  });
+
+  it('reads a balance in Python', async (context) => {
+    const hasTools = (await run('sh', ['-c', 'python3 -c "import cryptography" 2>&1'], '')) !== null;
+    if (!hasTools) context.skip('there is no python3 with cryptography: the example in Python was not run');
+    const said = await run('python3', ['-'], example('py'));
+    expect(JSON.parse(said ?? 'null')).toMatchObject({ balance_dollars: '4000.0000' });
+  });
+});
