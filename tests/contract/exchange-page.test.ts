@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { notBuiltRoutes } from '../../src/exchange/embedded/protocol/not-built.ts';
 import { type ServedExchange, serveExchange } from '../support/served-exchange.ts';
 
-const PAGE = join(import.meta.dirname, '../../src/exchange/embedded/README.md');
+const PAGE = join(import.meta.dirname, '../../src/exchange/embedded/guide.md');
 const page = readFileSync(PAGE, 'utf8');
 
 let exchange: ServedExchange;

@@ -1,8 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { authenticate, isSigned } from './auth.ts';
+import { bodyText } from './body-text.ts';
 import { errorDetail, notFound, tooManyRequests, VenueError } from './errors.ts';
 import { notBuiltRoutes } from './not-built.ts';
-import { bodyText } from './request-body.ts';
 import { accountRoutes } from './rest-account.ts';
 import { candleRoutes } from './rest-candles.ts';
 import { catalogueRoutes } from './rest-catalogue.ts';
