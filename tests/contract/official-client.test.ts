@@ -243,15 +243,20 @@ describe('The official client', () => {
 
   describe('beyond the day', () => {
     const place = (): Place => ({ ticker, event, series, now: Math.floor(exchange.embedded.market.now() / 1000) });
-    for (const [method, [call, field]] of Object.entries(BEYOND)) {
+    for (const [method, [call, answer]] of Object.entries(BEYOND)) {
       if (NOT_YET.has(method)) {
         it(`is told that ${method} is not built (one that works is taken off NOT_YET)`, async () => {
           expect(await refusal(call(ann, place()))).toEqual([501, 'not_implemented']);
         });
       } else {
         it(`gets an answer to ${method}`, async () => {
+          if (Array.isArray(answer)) {
+            expect(await refusal(call(ann, place()))).toEqual(answer);
+            answered.add(method);
+            return;
+          }
           const { data } = await call(ann, place());
-          if (field !== null) expect(data).toHaveProperty(field);
+          if (typeof answer === 'string') expect(data).toHaveProperty(answer);
         });
       }
     }

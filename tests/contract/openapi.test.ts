@@ -167,7 +167,7 @@ async function crowd(description: Description): Promise<Asked[]> {
     clocks: { wall: market, market },
     random: createRandom(3),
     flow: 'synthetic',
-    markets: 60,
+    markets: 40,
     accounts: [],
     tier: 'prestige',
   });
@@ -216,7 +216,7 @@ describe('Against the OpenAPI description', () => {
     if (!isThere) return;
     description = readDescription(readFileSync(file, 'utf8'));
     asked = [...(await traders()), ...(await crowd(description))];
-  });
+  }, 60_000);
 
   it('every answer has the status and the fields of its operation, or differs for a reason', (context) => {
     if (!isThere) context.skip('BOTHSIDES_SPECS names no folder with openapi.yaml: answers are not held against it');

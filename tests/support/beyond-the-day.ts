@@ -91,11 +91,13 @@ export interface Place {
   readonly now: number;
 }
 
-/** The call, and the field that its answer has; null where it has no body to speak of. */
+/** The call, and the field that its answer has, null where it has no body to speak of; or the refusal that is right. */
 type Beyond = readonly [
   call: (client: OfficialClient, place: Place) => Promise<{ data: unknown }>,
-  field: string | null,
+  answer: string | null | readonly [status: number, code: string],
 ];
+/** The market of the day is not historical yet. */
+const NOT_THERE = [404, 'not_found'] as const;
 
 /** Requests of the families that are left out as a whole: any will do, they are not read. */
 // biome-ignore lint/suspicious/noExplicitAny: as above
@@ -150,13 +152,13 @@ export const BEYOND: Readonly<Record<string, Beyond>> = {
   'fcm.updateFCMEventContractDailyCap': [(c) => c.fcm.updateFCMEventContractDailyCap(ANY), null],
   'historical.getFillsHistorical': [(c) => c.historical.getFillsHistorical(), 'fills'],
   'historical.getHistoricalCutoff': [(c) => c.historical.getHistoricalCutoff(), 'market_settled_ts'],
-  'historical.getHistoricalMarket': [(c, { ticker }) => c.historical.getHistoricalMarket(ticker), 'market'],
+  'historical.getHistoricalMarket': [(c, { ticker }) => c.historical.getHistoricalMarket(ticker), NOT_THERE],
   'historical.getHistoricalMarkets': [(c) => c.historical.getHistoricalMarkets(), 'markets'],
   'historical.getHistoricalOrders': [(c) => c.historical.getHistoricalOrders(), 'orders'],
   'historical.getHistoricalPositions': [(c) => c.historical.getHistoricalPositions(), 'market_positions'],
   'historical.getMarketCandlesticksHistorical': [
     (c, { ticker, now }) => c.historical.getMarketCandlesticksHistorical(ticker, now - 3600, now, 1),
-    'candlesticks',
+    NOT_THERE,
   ],
   'historical.getTradesHistorical': [(c) => c.historical.getTradesHistorical(), 'trades'],
   'incentives.getIncentivePrograms': [(c) => c.incentives.getIncentivePrograms(), 'incentive_programs'],
