@@ -37,8 +37,8 @@ export interface GatewayOptions {
   readonly run: RunId;
   /** Approves and reserves in one synchronous step; asked again for an order that is held, it reserves nothing more. */
   readonly approve: (intent: OrderIntent) => Verdict;
-  /** Whether a price would cross the opposite touch of the full book right now. */
-  readonly crosses: (market: Ticker, side: Side, price: Centicents) => boolean;
+  /** Whether a price would cross the opposite touch of the full book right now; null while that book is void. */
+  readonly crosses: (market: Ticker, side: Side, price: Centicents) => boolean | null;
   readonly expirationMs: number;
   /** Absent: quotes stand in no group. */
   readonly groups?: ShardGroups;

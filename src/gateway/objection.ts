@@ -17,7 +17,7 @@ export function objectionTo(
     crosses,
   }: {
     readonly groups?: ShardGroups;
-    readonly crosses: (market: Ticker, side: Side, price: Centicents) => boolean;
+    readonly crosses: (market: Ticker, side: Side, price: Centicents) => boolean | null;
   },
 ): string | null {
   const { market, side, price, quantity } = intent;
@@ -31,5 +31,8 @@ export function objectionTo(
   if (recall.isOpen) return recall.objection();
   const ofGroup = groupObjection(groups, intent);
   if (ofGroup !== null) return ofGroup;
-  return intent.postOnly && crosses(market, side, price) ? 'wouldCross' : null;
+  const isCrossing = crosses(market, side, price);
+  // Whatever it is for, nothing leaves on a book that is void: a wish may be older than the hole in its stream.
+  if (isCrossing === null) return 'noBook';
+  return intent.postOnly && isCrossing ? 'wouldCross' : null;
 }

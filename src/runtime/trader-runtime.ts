@@ -166,10 +166,7 @@ export class TraderRuntime {
       clocks,
       run: parts.run,
       approve: (intent) => this.approvals.approve(intent),
-      crosses: (market, side, price) => {
-        const touch = this.markets.fullTouch(market);
-        return side === 'bid' ? touch.ask !== null && price >= touch.ask : touch.bid !== null && price <= touch.bid;
-      },
+      crosses: (market, side, price) => this.markets.wouldCross(market, side, price),
       groups: this.groups,
       expirationMs: settings.quoting.expirationMs,
       renewBeforeMs: settings.quoting.renewBeforeMs,

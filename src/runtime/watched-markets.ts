@@ -127,6 +127,13 @@ export class WatchedMarkets {
     return { bid: book?.bestBid() ?? null, ask: book?.bestAsk() ?? null };
   }
 
+  /** Whether a price would cross the opposite touch of the full book; null while that book is void. */
+  wouldCross(ticker: Ticker, side: Side, price: Centicents): boolean | null {
+    if (this.#feed.view(ticker)?.inSync !== true) return null;
+    const { bid, ask } = this.fullTouch(ticker);
+    return side === 'bid' ? ask !== null && price >= ask : bid !== null && price <= bid;
+  }
+
   /** Exit-side touch for a position of this sign, as last read. */
   exitTouch(ticker: Ticker, quantity: Centicontracts): Centicents | null {
     const mark = this.#watched.get(ticker)?.mark ?? null;

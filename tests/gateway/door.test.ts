@@ -125,6 +125,18 @@ describe('A quote that waits', () => {
     }
   });
 
+  it('is dropped when the book became void by then, whatever it is for', async () => {
+    const store = new MemoryStore();
+    const stage = await Stage.open({ store });
+    store.holdWrites(true);
+    stage.want({ bid: [40, 1] });
+    stage.isBookVoid = true;
+    store.holdWrites(false);
+    await stage.advance(50);
+    expect(stage.line.count('create')).toBe(0);
+    expect(stage.lastRow()).toMatchObject({ state: 'denied', reason: 'noBook' });
+  });
+
   it('is dropped when its price crosses by then', async () => {
     const store = new MemoryStore();
     const stage = await Stage.open({ store });

@@ -65,6 +65,8 @@ export interface StageOptions {
 export type Side_ = readonly [cents: number, contracts: number, changes?: Partial<Wanted>];
 
 export class Stage {
+  /** The stream of the book has a hole. */
+  isBookVoid = false;
   readonly clock = new VirtualClock(NOON_MS);
   readonly clocks: Clocks;
   readonly engine: AuditedEngine;
@@ -220,6 +222,7 @@ export class Stage {
           nowWallMs: clocks.wall.now(),
         }),
       crosses: (market, side, at) => {
+        if (this.isBookVoid) return null;
         const opposite = side === 'bid' ? this.engine.bestAsk(market) : this.engine.bestBid(market);
         if (opposite === null) return false;
         return side === 'bid' ? at >= opposite[0] : at <= opposite[0];
