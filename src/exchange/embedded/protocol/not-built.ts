@@ -32,7 +32,6 @@ const PATHS: readonly (readonly [method: Route['method'], path: string])[] = [
   ['POST', '/fcm/*'],
   ['PUT', '/fcm/*'],
   ['DELETE', '/fcm/*'],
-  ['POST', '/portfolio/target_balance_allocation'],
 ];
 
 export const notBuiltRoutes: readonly Route[] = PATHS.map(([method, path]) => ({
