@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { LogLines } from '../console/log-lines.ts';
+import { machinesPart } from '../console/machines-part.ts';
 import { PARTS } from '../console/parts.ts';
 import { type Console, type ConsoleOptions, openConsole } from '../console/server.ts';
 import { BothsidesError, EXIT, exitCodeOf, messageOf } from '../domain/errors.ts';
@@ -25,6 +27,7 @@ import { chooseMode } from '../settings/mode.ts';
 import type { Mode, Settings } from '../settings/schema.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import { setStoreAside } from '../store/set-aside.ts';
+import { ALL_CHARTS } from './all-charts.ts';
 import { durationArgument, integerArgument, listArgument, portArgument, repeated, speedArgument } from './arguments.ts';
 import { createLog } from './log.ts';
 import { note, print, printError, printJson } from './output.ts';
@@ -93,7 +96,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
   const overrides = overridesOf(mode, flags);
   const { settings, warnings } = loadSettings({ mode, configPath: flags.config, sets: flags.set, overrides, env });
   checkFlags(mode, flags, settings);
-  const log = createLog(flags.json === true, env.LOG_LEVEL);
+  const log = new LogLines(createLog(flags.json === true, env.LOG_LEVEL), wall);
   for (const warning of warnings) log.warn({}, warning);
   for (const warning of selfCheck(settings)) log.warn(warning, warning.message);
 
@@ -157,7 +160,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     let trader: TraderRun | null = null;
     const token = makeToken();
     const web = await openWeb(flags, settings, {
-      ...{ clocks, log, token, parts: PARTS },
+      ...{ clocks, log, token, parts: [...PARTS, machinesPart(ALL_CHARTS), log.part] },
       run: () => ({
         id: trader?.runtime.parts.run ?? null,
         ...{ mode, seed: isOwnMarket ? seed : null, pid: process.pid },
