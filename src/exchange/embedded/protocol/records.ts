@@ -5,6 +5,15 @@ import type { Engine, EngineFill, EngineOrder, EnginePosition, UserId } from '..
 /** What portfolio reads show of an account. Lists are newest first. */
 export type Records = Pick<Engine, 'orders' | 'order' | 'fills' | 'positions' | 'settlements'>;
 
+/** Up to which wall time reads show what happened: never less than they did before, however the delay grows. */
+export function createHorizon(wall: Clock, delayMs: () => number): () => number {
+  let shownMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    shownMs = Math.max(shownMs, wall.now() - delayMs());
+    return shownMs;
+  };
+}
+
 interface UserRecords {
   /** Oldest first. */
   readonly orders: Map<OrderId, EngineOrder>;
@@ -13,18 +22,19 @@ interface UserRecords {
 }
 
 /**
- * The engine's records as they were `delayMs` of wall time ago: the venue's reads lag behind its writes. With no delay
- * it is the engine itself. Settlements are not delayed, nor is what happens while `isRebuilding`.
+ * The engine's records as they were at the horizon: the venue's reads lag behind its writes. With none it is the engine
+ * itself. Settlements are not delayed, nor is what happens while `isRebuilding`.
  */
 export function createRecords(
   engine: Engine,
   wall: Clock,
-  delayMs: number,
+  horizonMs: (() => number) | null,
   isRebuilding: () => boolean = () => false,
 ): Records {
-  if (delayMs === 0) return engine;
+  if (horizonMs === null) return engine;
+  const untilMs = horizonMs;
   const users = new Map<UserId, UserRecords>();
-  const waiting: { readonly visibleAtMs: number; readonly apply: () => void }[] = [];
+  const waiting: { readonly writtenMs: number; readonly apply: () => void }[] = [];
 
   function recordsOf(user: UserId): UserRecords {
     let records = users.get(user);
@@ -41,7 +51,7 @@ export function createRecords(
 
   function later(apply: () => void): void {
     if (isRebuilding()) apply();
-    else waiting.push({ visibleAtMs: wall.now() + delayMs, apply });
+    else waiting.push({ writtenMs: wall.now(), apply });
   }
 
   engine.events.subscribe((event) => {
@@ -57,12 +67,16 @@ export function createRecords(
     }
   });
 
+  function show(): void {
+    const shownMs = untilMs();
+    let count = 0;
+    while (count < waiting.length && waiting[count]!.writtenMs <= shownMs) waiting[count++]!.apply();
+    if (count > 0) waiting.splice(0, count);
+  }
+
   /** What has become visible by now. */
   function visible(user: UserId): UserRecords {
-    const nowMs = wall.now();
-    let count = 0;
-    while (count < waiting.length && waiting[count]!.visibleAtMs <= nowMs) waiting[count++]!.apply();
-    if (count > 0) waiting.splice(0, count);
+    show();
     return recordsOf(user);
   }
 
