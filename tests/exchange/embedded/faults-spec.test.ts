@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readFaults } from '../../../src/cli/exchange-faults.ts';
 import { isWithin, untilChange } from '../../../src/exchange/embedded/faults/fault-book.ts';
 import { parseLatency } from '../../../src/exchange/embedded/faults/latency.ts';
-import { fits, parseFaults } from '../../../src/exchange/embedded/faults/spec.ts';
+import { FAULTS, fits, parseFaults } from '../../../src/exchange/embedded/faults/spec.ts';
 
 describe('A list of faults', () => {
   it('is YAML or JSON alike', () => {
@@ -36,6 +36,12 @@ describe('A list of faults', () => {
   ])('refuses %s', (text, why) => {
     expect(() => parseFaults(text, 'a')).toThrow(expect.objectContaining({ code: 'CONFIG_VALUE' }));
     expect(() => parseFaults(text, 'a')).toThrow(why);
+  });
+
+  it('that is shipped names every fault there is', () => {
+    const shipped = new URL('../../../config/faults/storm.yaml', import.meta.url).pathname;
+    const named = new Set(readFaults(shipped, '--faults').map(({ fault }) => fault));
+    expect([...named].sort()).toEqual([...FAULTS].sort());
   });
 
   it('that is a file which is not there is said to be so', () => {

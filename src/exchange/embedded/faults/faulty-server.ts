@@ -9,7 +9,7 @@ import { FaultBook, type FaultEvent } from './fault-book.ts';
 import { type Latency, type Line, latentLine } from './latency.ts';
 import { faultyRequests } from './request-faults.ts';
 import { checkFaults, type FaultRule } from './spec.ts';
-import { createStandingFaults } from './standing-faults.ts';
+import { createStandingFaults, type StandingFaults } from './standing-faults.ts';
 import { faultyStreams } from './stream-faults.ts';
 
 export interface FaultOptions {
@@ -39,7 +39,7 @@ export interface Faults {
 export function createFaults(options: FaultOptions & { wall: Clock; random: Random }): Faults {
   const { wall, random, rules = [], onFault = () => undefined } = options;
   const book = new FaultBook({ wall, random: random.split('rules'), onFault });
-  let standing: { renew(): void; stop(): void } | null = null;
+  let standing: StandingFaults | null = null;
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
   const faults: Faults = {
@@ -59,7 +59,10 @@ export function createFaults(options: FaultOptions & { wall: Clock; random: Rand
           : latentLine(faulty, { latency: options.latency, wall, random: random.split('latency') });
       return { ...server, ...line, ...(options.endpoint === true ? { fetch: withEndpoint(line.fetch, faults) } : {}) };
     },
-    start: () => faults.replace(rules),
+    start() {
+      standing?.lift();
+      faults.replace(rules);
+    },
     replace(next) {
       book.replace(next);
       standing?.renew();

@@ -83,6 +83,8 @@ const rule = z.discriminatedUnion('fault', [
   z.strictObject({ ...standing('marketHalt'), on: z.strictObject({ market: glob }) }),
 ]);
 
+export const FAULTS: readonly FaultName[] = rule.options.map((option) => option.shape.fault.value);
+
 export type FaultRule = z.infer<typeof rule>;
 export type FaultName = FaultRule['fault'];
 export type RuleOf<N extends FaultName> = Extract<FaultRule, { fault: N }>;

@@ -6,6 +6,8 @@ import { type FaultBook, isWithin, untilChange } from './fault-book.ts';
 import { fits, isStanding, type StandingRule } from './spec.ts';
 
 export interface StandingFaults {
+  /** A pause of all trading in which an earlier life ended is over. */
+  lift(): void;
   /** The rules were replaced: what held of the old ones ends, what holds of the new ones begins. */
   renew(): void;
   /** What they hold is let go. */
@@ -60,6 +62,10 @@ export function createStandingFaults(options: { book: FaultBook; wall: Clock; en
   }
 
   return {
+    lift() {
+      if (!engine.exchangeActive) engine.setExchangeActive(true);
+      if (!engine.tradingActive) engine.setTradingActive(true);
+    },
     renew() {
       disarm();
       look();
