@@ -34,7 +34,8 @@ function randomScript(seed: number): readonly unknown[] {
     { fault: 'dropAfter', ...often(0.02) },
     { fault: 'emptyBody', on: writes, ...often(0.02) },
     { fault: 'malformedBody', on: cancels, ...often(0.02) },
-    { fault: 'cutPages', on: reads, ...often(0.1) },
+    // A start refuses to go on from half a listing, and says so: from then on it has to live with them.
+    { fault: 'cutPages', on: reads, fromMs: 20_000, ...often(0.1) },
     { fault: 'slowRequest', ...often(0.05), delayMs: random.integer(50, 1_500) },
     { fault: 'slowAnswer', ...often(0.05), delayMs: random.integer(50, 1_500) },
     { fault: 'loseFrame', ...often(0.004) },
