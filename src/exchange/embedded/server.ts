@@ -85,13 +85,17 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
   const { wasQuoted, traded } = remember(engine);
   const delayMs = typeof readDelayMs === 'number' ? () => readDelayMs : readDelayMs;
   const horizonMs = readDelayMs === 0 ? null : createHorizon(options.wall, delayMs);
+  const records = createRecords(engine, options.wall, horizonMs, {
+    owners: options.accounts.map(({ user }) => user),
+    isRebuilding: options.isRebuilding ?? (() => false),
+  });
   const venue: Venue = {
     engine,
     market,
     wall,
     accounts,
     rates: new RateLimits((user) => tierOf(engine, user, options.tier), market),
-    records: createLiveRecords(createRecords(engine, options.wall, horizonMs, options.isRebuilding), market),
+    records: createLiveRecords(records, market),
     charts: createCharts(engine),
     wasQuoted,
     tradedQuantity: traded,
