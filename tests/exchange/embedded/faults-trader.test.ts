@@ -17,7 +17,9 @@ import { differences, isStreamLive, quotingNow, simSettings, startTrial, type Tr
 const IS_LONG = process.env.BOTHSIDES_LONG === '1';
 /** Everything goes wrong in this one, and in every tenth after it. */
 const WORST = 9_000;
-const SEEDS = IS_LONG ? Array.from({ length: 200 }, (_, index) => WORST + index) : [WORST, 9_014];
+/** An exit once left on a void book in this one: it was meant for the book before the hole. */
+const VOID_BOOK = 9_033;
+const SEEDS = IS_LONG ? Array.from({ length: 200 }, (_, index) => WORST + index) : [WORST, VOID_BOOK];
 const FAULTY_MS = 180_000;
 /** An order of which nothing is known is known to be absent 60 s after it was signed; then it goes on. */
 const BACK_MS = 75_000;
