@@ -134,7 +134,15 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
       onFault(error);
       return { accepted: false, status: 500, body: '' };
     }
-    const connection = new StreamConnection({ user: account.user, peer, hub, market, wall, marketOfId, onFault });
+    const connection = new StreamConnection({
+      user: account.user,
+      peer,
+      hub,
+      market,
+      wall: options.wall,
+      marketOfId,
+      onFault,
+    });
     connections.add(connection);
     return {
       accepted: true,
@@ -237,7 +245,7 @@ export async function serveLoopback(
     // Who asked for connections to be dropped gets them dropped: no answer at all.
     fetch: (request, { incoming }) =>
       server.fetch(request).catch(() => {
-        incoming.destroy();
+        incoming.socket.destroy();
         return RESPONSE_ALREADY_SENT;
       }),
     overrideGlobalObjects: false,
