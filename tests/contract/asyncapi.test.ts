@@ -65,12 +65,11 @@ const OVERRIDES: readonly { readonly why: string; readonly apply: (schemas: Reco
     },
   },
   {
-    why: 'an order names its shard, and why it changed; its owner is a name',
+    why: 'an order names its shard, and why it changed',
     apply: ({ userOrderPayload }) => {
       const properties = userOrderPayload!.properties!.msg!.properties!;
       properties.exchange_index = { type: 'integer', minimum: 0 };
       properties.last_update_reason = { type: 'string' };
-      properties.user_id = { type: 'string', minLength: 1 };
     },
   },
 ];
@@ -102,6 +101,7 @@ const PAYLOAD_OF: Readonly<Record<string, string>> = {
   order_group_updates: 'orderGroupUpdates',
   market_lifecycle_v2: 'marketLifecycleV2',
   event_lifecycle: 'eventLifecycle',
+  event_fee_update: 'eventFeeUpdate',
 };
 
 function openChecks(path: string): (frame: Frame) => ValidateFunction {
@@ -187,6 +187,9 @@ async function liveVariedly(): Promise<readonly Frame[]> {
   const later = { ...listed, event: named<typeof listed.event>('KXRAIN-27MAR07') };
   engine.addEvent({ ...engine.event(listed.event)!, ticker: later.event, mutuallyExclusive: true });
   engine.addMarket({ ...later, ticker: named<Ticker>('KXRAIN-27MAR07-T1.5'), marketId: rainId!.replace(/.$/, '7') });
+  const fees = { type: 'quadratic_with_maker_fees', multiplierMillionths: 500_000 } as const;
+  engine.changeEventFees(listed.event, fees, market.now());
+  engine.changeEventFees(listed.event, null, unixMs(market.now() + 1_000));
   engine.pauseMarket(SNOW);
   engine.resumeMarket(SNOW);
   engine.changeGrid(SNOW, 'deci_cent', listed.grid);

@@ -9,16 +9,12 @@
  * What once failed stands in KEPT.
  */
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { notBuiltRoutes } from '../../src/exchange/embedded/protocol/not-built.ts';
-import { catalogueRoutes } from '../../src/exchange/embedded/protocol/rest-catalogue.ts';
-import { exchangeRoutes } from '../../src/exchange/embedded/protocol/rest-exchange.ts';
-import { orderGroupRoutes } from '../../src/exchange/embedded/protocol/rest-order-groups.ts';
-import { orderRoutes } from '../../src/exchange/embedded/protocol/rest-orders.ts';
-import { portfolioRoutes } from '../../src/exchange/embedded/protocol/rest-portfolio.ts';
-import { transferRoutes } from '../../src/exchange/embedded/protocol/rest-transfers.ts';
+import type { Route } from '../../src/exchange/embedded/protocol/venue.ts';
 import { STREAM_PATH } from '../../src/exchange/embedded/server.ts';
 import { createFixture, HAIL, order, RAIN, ROOT } from '../exchange/embedded/protocol-fixture.ts';
 import { isVenueError } from '../support/error-shapes.ts';
@@ -26,15 +22,20 @@ import { type ServedExchange, serveExchange } from '../support/served-exchange.t
 
 const LONG = process.env.BOTHSIDES_LONG === '1';
 const STATUSES = [200, 201, 204, 400, 401, 403, 404, 409, 410, 429, 501, 503];
-const ROUTES = [
-  ...exchangeRoutes(() => 0),
-  ...catalogueRoutes,
-  ...portfolioRoutes,
-  ...transferRoutes,
-  ...orderRoutes,
-  ...orderGroupRoutes,
-  ...notBuiltRoutes,
-];
+
+/** Every route of every file that has some. */
+async function allRoutes(): Promise<readonly Route[]> {
+  const folder = new URL('../../src/exchange/embedded/protocol/', import.meta.url);
+  const routes: Route[] = [];
+  for (const file of readdirSync(folder).filter((name) => /^(rest-|not-built)/.test(name))) {
+    const exported: Record<string, unknown> = await import(new URL(file, folder).href);
+    for (const [name, value] of Object.entries(exported)) {
+      if (name.endsWith('Routes')) routes.push(...(typeof value === 'function' ? value(() => 0) : value));
+    }
+  }
+  return routes;
+}
+const ROUTES = await allRoutes();
 
 interface Asked {
   readonly method: string;
@@ -91,6 +92,8 @@ const FIELDS = [
   ...['expiration_time', 'reduce_only', 'cancel_order_on_pause', 'subaccount', 'order_group_id', 'exchange_index'],
   ...['reduce_by', 'reduce_to', 'market_ticker', 'updated_client_order_id', 'contracts_limit', 'contracts_limit_fp'],
   ...['order_id', 'orders', 'amount_cents', 'amount', '__proto__', 'constructor'],
+  ...['source', 'destination', 'source_exchange_shard', 'destination_exchange_shard', 'source_subaccount'],
+  ...['destination_subaccount', 'client_transfer_id', 'allocations'],
 ];
 const QUERIES = [
   ...['limit', 'cursor', 'ticker', 'tickers', 'event_ticker', 'series_ticker', 'status', 'depth', 'market_tickers'],
@@ -105,6 +108,14 @@ const QUERIES = [
     'order_id',
   ],
   ...['is_block_trade', 'category', 'tags', 'start_ts', 'end_ts', 'period_interval', 'market_ticker', '', '__proto__'],
+  ...[
+    'include_latest_before_start',
+    'show_historical',
+    'type',
+    'max_settled_ts',
+    'include_volume',
+    'incentive_description',
+  ],
 ];
 
 /** Fields as a JSON object's text, so that `__proto__` is one of them. */
@@ -120,7 +131,18 @@ const nearOrder = fc
       ...(isSpoiled ? spoiled : []),
     ]),
   );
+/** Money between shards, with perhaps a field or two spoiled. */
+const nearTransfer = fc
+  .tuple(fc.integer({ min: -1, max: 4 }), fc.integer({ min: -1, max: 20_000_000 }), fc.boolean(), someFields)
+  .map(([shard, amount, isSpoiled, spoiled]) =>
+    objectText([
+      ...Object.entries({ source: 'event_contract', destination: 'event_contract', source_exchange_shard: 0 }),
+      ...Object.entries({ destination_exchange_shard: shard, amount }),
+      ...(isSpoiled ? spoiled : []),
+    ]),
+  );
 const body: fc.Arbitrary<string | Uint8Array | null> = fc.oneof(
+  { weight: 1, arbitrary: nearTransfer },
   { weight: 4, arbitrary: nearOrder },
   { weight: 2, arbitrary: fc.array(nearOrder, { maxLength: 3 }).map((items) => `{"orders":[${items.join(',')}]}`) },
   { weight: 2, arbitrary: someFields.map(objectText) },
