@@ -19,6 +19,7 @@ export class SocketPeer implements Peer {
   /** Already handed on, of `#waiting`. */
   #sent = 0;
   #waitingCost = 0;
+  #isGathering = false;
 
   constructor(socket: Duplex) {
     this.#socket = socket;
@@ -34,6 +35,7 @@ export class SocketPeer implements Peer {
   send(text: string): void {
     if (this.#isOver()) return;
     if (this.#waitingCost === 0 && this.#canTake()) {
+      this.#gather();
       this.#webSocket?.send(text);
     } else {
       this.#waiting.push(text);
@@ -64,6 +66,17 @@ export class SocketPeer implements Peer {
 
   buffered(): number {
     return this.#waitingCost + this.#socket.writableLength;
+  }
+
+  /** What one turn brings leaves in one piece: a system call a turn instead of one a message. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    queueMicrotask(() => {
+      this.#isGathering = false;
+      this.#socket.uncork();
+    });
   }
 
   #canTake(): boolean {
