@@ -193,7 +193,7 @@ export function createdBody(market: ListedMarket) {
       yes_sub_title: market.yesSubTitle,
       no_sub_title: market.noSubTitle,
       rules_primary: market.rulesPrimary,
-      rules_secondary: '',
+      rules_secondary: market.rulesSecondary ?? '',
       can_close_early: true,
       event_ticker: market.event,
       expected_expiration_ts: seconds(market.expectedExpirationMs),
