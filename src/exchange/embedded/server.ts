@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
@@ -259,7 +260,7 @@ export async function serveLoopback(
     maxPayload: MESSAGE_BYTES_MAX,
     autoPong: false,
   });
-  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     acceptStream(server, sockets, request, socket, head);
   });
   await listen(http, options.port, host);
@@ -313,7 +314,7 @@ function acceptStream(
   server: VenueServer,
   sockets: WebSocketServer,
   request: IncomingMessage,
-  socket: Duplex,
+  socket: Socket,
   head: Buffer,
 ): void {
   // A client that is gone before the answer is no failure of ours.
