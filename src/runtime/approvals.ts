@@ -30,6 +30,8 @@ export interface ApprovalsOptions {
   readonly journal: Journal;
   readonly latency: LatencyMeter;
   readonly mode: () => RiskMode;
+  /** The operator paused this market alone. */
+  readonly isBarred: (market: Ticker) => boolean;
 }
 
 /** Equity moves with every tick; limits need it to the second of market time. */
@@ -54,7 +56,8 @@ export class Approvals {
 
   /** Approves and reserves in one synchronous step. */
   approve(intent: OrderIntent): Verdict {
-    const { clocks, settings, exposure, accounts, door, latency, mode } = this.#options;
+    const { clocks, settings, exposure, accounts, door, latency, mode, isBarred } = this.#options;
+    if (intent.purpose === 'quote' && isBarred(intent.market)) return { ok: false, reason: 'operator' };
     const verdict = approve(intent, {
       exposure,
       limits: limitsOf(settings, this.#currentEquity()),
