@@ -20,6 +20,7 @@ import { limitsOf } from '../risk/limits.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { Accounts } from './accounts.ts';
 import type { LatencyMeter } from './latency-meter.ts';
+import type { LastDenial } from './why.ts';
 
 export interface ApprovalsOptions {
   readonly clocks: Clocks;
@@ -40,6 +41,8 @@ const EQUITY_AGE_MS_MAX = 1_000;
 export class Approvals {
   /** The last word on each market, for whoever asks why. */
   readonly explanations = new Map<Ticker, Explanation>();
+  /** The last quote on each market that was denied, until one is approved. */
+  readonly denials = new Map<Ticker, LastDenial>();
   /** Sessions that began within the last hour, in this process or one before it. */
   readonly entries: WindowCounter;
   readonly #options: ApprovalsOptions;
@@ -69,6 +72,10 @@ export class Approvals {
     if (verdict.ok) {
       latency.approved();
       this.#explain(intent);
+      this.denials.delete(intent.market);
+    } else if (intent.purpose === 'quote') {
+      const { reason, value, limit } = verdict;
+      this.denials.set(intent.market, { side: intent.side, reason, value, limit });
     }
     return verdict;
   }

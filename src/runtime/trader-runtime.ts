@@ -3,8 +3,9 @@
  * Everything that is particular to a world (sockets or memory, disk or memory, real or virtual time) comes in ready-made.
  */
 import { Subject } from 'rxjs';
+import type { AnyMachineSnapshot } from 'xstate';
 import type { Readiness } from '../../machines/boot.ts';
-import type { RiskMode, SessionInput } from '../../machines/market-session.ts';
+import type { RiskMode, SessionContext, SessionInput } from '../../machines/market-session.ts';
 import type { SupervisorEvent } from '../../machines/risk-supervisor.ts';
 import type { ManagerEvent } from '../../machines/session-manager.ts';
 import type { Proof, TraderEvent } from '../../machines/trader.ts';
@@ -337,6 +338,12 @@ export class TraderRuntime {
     const actor = this.#actor?.system.get(chart);
     actor?.send(event);
     return actor !== undefined;
+  }
+
+  /** What a session's chart believes now; null where there is none. */
+  sessionContext(session: string): SessionContext | null {
+    const manager = this.#actor?.system.get('sessions')?.getSnapshot() as AnyMachineSnapshot | undefined;
+    return (manager?.children[session]?.getSnapshot() as { context?: SessionContext } | undefined)?.context ?? null;
   }
 
   /** Nothing but cancels from here on, whatever the charts hear later: what happened is not theirs to judge. */
