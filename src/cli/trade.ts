@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Console, openConsole } from '../console/server.ts';
+import { PARTS } from '../console/parts.ts';
+import { type Console, type ConsoleOptions, openConsole } from '../console/server.ts';
 import { BothsidesError, EXIT, exitCodeOf, messageOf } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
 import { createRandom } from '../domain/seeded-random.ts';
 import { createSigner } from '../exchange/kalshi/sign.ts';
 import { createWsSockets } from '../exchange/kalshi/sockets.ts';
@@ -82,6 +82,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
   const wall = createSystemClock();
   // The process began before this module was loaded: what a person waited for counts.
   const startedMs = wall.monotonicMs() - process.uptime() * 1000;
+  const beganMs = Math.round(wall.now() - process.uptime() * 1000);
   const env = withEnvFile(environment, process.cwd());
   const mode = chooseMode({ flag: flags.mode, env, confirmLive: flags.confirmLive });
   if (mode === 'paper' || mode === 'live') {
@@ -154,7 +155,16 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
       closers.unshift(() => closeRecorder(opened));
     }
     let trader: TraderRun | null = null;
+    const token = makeToken();
     const web = await openWeb(flags, settings, {
+      ...{ clocks, log, token, parts: PARTS },
+      run: () => ({
+        id: trader?.runtime.parts.run ?? null,
+        ...{ mode, seed: isOwnMarket ? seed : null, pid: process.pid },
+        startedWallMs: beganMs,
+        readOnly: false,
+      }),
+      speed: () => clock.speed,
       isHealthy: () => trader?.isInControl() ?? false,
       state: () => (trader === null ? { mode, seed } : stateReport(trader.runtime, { mode, seed, speed: clock.speed })),
     });
@@ -163,7 +173,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     await folder.writeRun({
       pid: process.pid,
       consoleUrl,
-      token: makeToken(),
+      token,
       restUrl: place.restUrl,
       wsUrl: place.wsUrl,
       keyId: place.keyId,
@@ -190,6 +200,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
       forMs: flags.for ?? null,
     });
     const run = trader;
+    web?.attach({ past: run.journal, live: run });
     closers.unshift(catchFaults((error) => run.panic(error)));
     const progress = reportProgress({ runtime: run.runtime, log, wall, markets: settings.discovery.markets });
     closers.unshift(() => progress.unsubscribe());
@@ -287,7 +298,7 @@ function checkFlags(mode: Mode, flags: TradeFlags, settings: Settings): void {
 async function openWeb(
   flags: TradeFlags,
   settings: Settings,
-  look: { readonly isHealthy: () => boolean; readonly state: () => Json },
+  look: Omit<ConsoleOptions, 'host' | 'port' | 'onTaken'>,
 ): Promise<Console | null> {
   if (flags.console === 'off') return null;
   return openConsole({

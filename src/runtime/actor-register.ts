@@ -1,6 +1,7 @@
 /**
  * Every actor of the trader with its machine, state, parent and since when: what the console shows, what the journal
- * keeps of transitions, and when a session's bookmark is written. Fed by the root actor's `inspect`.
+ * keeps of transitions, and when a session's bookmark is written. Fed by the root actor's `inspect`; who wants to see all
+ * that is said between actors watches here, and costs nothing while it does not.
  */
 import type { AnyActorRef, AnyMachineSnapshot, InspectionEvent } from 'xstate';
 import type { Clock } from '../domain/clock.ts';
@@ -14,8 +15,27 @@ export interface ActorEntry {
   readonly sinceMs: number;
 }
 
-/** A machine's state value changed. */
-export type MovedListener = (ref: AnyActorRef, entry: ActorEntry, before: unknown) => void;
+/** A machine's state value changed, by this event. */
+export type MovedListener = (ref: AnyActorRef, entry: ActorEntry, before: unknown, eventType: string) => void;
+
+/** A machine that is done, broken or stopped, as it was in the end. */
+export interface ClosedActor {
+  readonly ref: AnyActorRef;
+  readonly snapshot: AnyMachineSnapshot;
+  /** Market time. */
+  readonly closedMs: number;
+}
+
+/** What xstate says of a transition that was taken. */
+export interface TakenTransition {
+  readonly eventType: string;
+  readonly source: { readonly id: string; readonly machine: { readonly id: string } };
+  readonly target?: readonly { readonly id: string }[] | undefined;
+  readonly guard?: unknown;
+}
+
+/** So many closed machines can still be looked at. */
+const CLOSED_KEPT = 200;
 
 interface Known {
   readonly ref: AnyActorRef;
@@ -29,6 +49,10 @@ export class ActorRegister {
   readonly #known = new Map<string, Known>();
   readonly #clock: Clock;
   readonly #onMoved: MovedListener;
+  readonly #closed: ClosedActor[] = [];
+  /** By the definition of a transition, which all actors of a machine have in common. */
+  readonly #taken = new Map<TakenTransition, number>();
+  #watchers: readonly ((event: InspectionEvent) => void)[] = [];
 
   constructor(clock: Clock, onMoved: MovedListener) {
     this.#clock = clock;
@@ -36,11 +60,37 @@ export class ActorRegister {
   }
 
   readonly inspect = (event: InspectionEvent): void => {
-    if (event.type !== '@xstate.snapshot') return;
-    this.#see(event.actorRef as AnyActorRef, event.snapshot as AnyMachineSnapshot);
-    // An actor that breaks shows no last snapshot of its own: only its parent hears of it.
-    if (event.event.type.startsWith('xstate.error.actor.')) this.#seeBroken();
+    if (event.type === '@xstate.snapshot') {
+      this.#see(event.actorRef as AnyActorRef, event.snapshot as AnyMachineSnapshot, event.event.type);
+      // An actor that breaks shows no last snapshot of its own: only its parent hears of it.
+      if (event.event.type.startsWith('xstate.error.actor.')) this.#seeBroken(event.event.type);
+    } else if (event.type === '@xstate.microstep') {
+      for (const transition of event._transitions as readonly TakenTransition[])
+        this.#taken.set(transition, (this.#taken.get(transition) ?? 0) + 1);
+    }
+    for (const watcher of this.#watchers) watcher(event);
   };
+
+  /** Every inspection event from now on, in the turn in which it happens; returns how to end it. Must not throw. */
+  watch(watcher: (event: InspectionEvent) => void): () => void {
+    this.#watchers = [...this.#watchers, watcher];
+    return () => {
+      this.#watchers = this.#watchers.filter((other) => other !== watcher);
+    };
+  }
+
+  /** The machines that live. */
+  living(): AnyActorRef[] {
+    return [...this.#known.values()].map(({ ref }) => ref);
+  }
+  /** The last machines that closed, oldest first. */
+  closed(): readonly ClosedActor[] {
+    return this.#closed;
+  }
+  /** How often a transition was taken in this process, by all actors of its machine. */
+  timesTaken(transition: TakenTransition): number {
+    return this.#taken.get(transition) ?? 0;
+  }
 
   entries(): ActorEntry[] {
     const entries: ActorEntry[] = [];
@@ -51,14 +101,14 @@ export class ActorRegister {
     return entries;
   }
 
-  #seeBroken(): void {
+  #seeBroken(eventType: string): void {
     for (const { ref } of [...this.#known.values()]) {
       const snapshot = ref.getSnapshot() as AnyMachineSnapshot;
-      if (snapshot.status === 'error') this.#see(ref, snapshot);
+      if (snapshot.status === 'error') this.#see(ref, snapshot, eventType);
     }
   }
 
-  #see(ref: AnyActorRef, snapshot: AnyMachineSnapshot): void {
+  #see(ref: AnyActorRef, snapshot: AnyMachineSnapshot, eventType: string): void {
     // Only machines have states; promises and callbacks are theirs.
     if (snapshot.value === undefined || !('machine' in snapshot)) return;
     const known = this.#known.get(ref.sessionId);
@@ -78,8 +128,11 @@ export class ActorRegister {
       sinceMs: this.#clock.now(),
     };
     this.#known.set(ref.sessionId, next);
-    this.#onMoved(ref, entryOf(next), known?.state ?? null);
-    if (isOver) this.#known.delete(ref.sessionId);
+    this.#onMoved(ref, entryOf(next), known?.state ?? null, eventType);
+    if (!isOver) return;
+    this.#known.delete(ref.sessionId);
+    this.#closed.push({ ref, snapshot, closedMs: next.sinceMs });
+    if (this.#closed.length > CLOSED_KEPT) this.#closed.shift();
   }
 }
 

@@ -62,13 +62,19 @@ export class SessionBook {
     return this.#sessions.entries();
   }
 
-  readonly moved: MovedListener = (ref, entry, before) => {
+  readonly moved: MovedListener = (ref, entry, before, eventType) => {
     const { journal, bookmarks, log } = this.#options;
+    const { status, context } = ref.getSnapshot() as { status: string; context: { reason?: unknown } };
     const sequence = journal.append('actor.moved', {
       actor: entry.id,
       machine: entry.machine,
       from: before as Json,
       to: entry.state as Json,
+      event: eventType,
+      // Where nothing else is said it lives, and goes on without a reason of its own.
+      ...(before === null ? { parent: entry.parent } : {}),
+      ...(status === 'active' ? {} : { status }),
+      ...(entry.machine === 'marketSession' && typeof context.reason === 'string' ? { reason: context.reason } : {}),
     });
     log.debug({ actor: entry.id, machine: entry.machine, state: entry.state }, 'moved');
     if (entry.machine !== 'marketSession') return;

@@ -1,0 +1,6 @@
+/** All parts of the console. */
+import type { MakePart } from './console-part.ts';
+import { inspectionPart } from './inspection-part.ts';
+import { journalPart } from './journal-part.ts';
+
+export const PARTS: readonly MakePart[] = [inspectionPart, journalPart];
