@@ -1,6 +1,8 @@
 /** All parts of the console. */
 import type { MakePart } from './console-part.ts';
+import { controlPart } from './control.ts';
 import { inspectionPart } from './inspection-part.ts';
 import { journalPart } from './journal-part.ts';
+import { whyPart } from './why-part.ts';
 
-export const PARTS: readonly MakePart[] = [inspectionPart, journalPart];
+export const PARTS: readonly MakePart[] = [inspectionPart, journalPart, controlPart, whyPart];

@@ -156,7 +156,7 @@ function sessionOn(runtime: TraderRuntime, ticker: Ticker): WhySession | null {
   const id = runtime.sessions.sessionOf(ticker);
   if (id === null) return null;
   const entry = runtime.register.entries().find((each) => each.id === id);
-  const context = runtime.sessionContext(id);
+  const context = contextOf(runtime, id);
   return {
     session: id,
     kind: context?.kind ?? 'quote',
@@ -164,6 +164,13 @@ function sessionOn(runtime: TraderRuntime, ticker: Ticker): WhySession | null {
     sinceMs: entry?.sinceMs ?? 0,
     believes: context,
   };
+}
+
+function contextOf(runtime: TraderRuntime, session: string): SessionContext | null {
+  const snapshot = runtime.sessionsChart()?.children[session]?.getSnapshot() as
+    | { context?: SessionContext }
+    | undefined;
+  return snapshot?.context ?? null;
 }
 
 /** `{quoting: {flow: 'live'}}` → `quoting`, `quoting.flow`, `quoting.flow.live`. */
