@@ -6,6 +6,7 @@ import { formatPrice, formatQuantity, toCents, toContracts } from '../domain/uni
 import type { Wanted } from '../gateway/wanted.ts';
 import type { Explanation } from '../quoting/decision.ts';
 import type { Settings } from '../settings/schema.ts';
+import { standingBars } from './operator-plan.ts';
 import type { TraderRuntime } from './trader-runtime.ts';
 
 /** One side's order as prices and contracts for people. */
@@ -134,10 +135,7 @@ export function whyFacts(runtime: TraderRuntime, name: string): WhyFacts {
       permission: door.permission,
       isAwake: door.isAwake,
       isGuarded: runtime.guarded !== null,
-      bars: [
-        ...(days.bar === null ? [] : [`${days.bar.action} by ${days.bar.by}`]),
-        ...days.standing(nowMs).map(({ action, reason }) => `${action}: ${reason}`),
-      ],
+      bars: standingBars(runtime, false),
       marketBar: days.barOn(ticker),
       denial: approvals.denials.get(ticker) ?? null,
     },
