@@ -4,8 +4,11 @@
  */
 import type { Json } from '../domain/json.ts';
 
+export const WIRE_VERSION = 1;
+
 /** What a viewer can ask to be told. */
-export type Topic = 'inspection' | 'dashboard' | 'journal' | 'log';
+export const TOPICS = ['inspection', 'dashboard', 'journal', 'log'] as const;
+export type Topic = (typeof TOPICS)[number];
 
 /** Page → server, over `/api/live`: replaces what this viewer watches. `market`: one market in detail (dashboard). */
 export interface WatchRequest {
@@ -35,7 +38,7 @@ export type ServerMessage =
 /** Always the first. */
 export interface HelloMessage {
   readonly type: 'hello';
-  readonly version: 1;
+  readonly version: typeof WIRE_VERSION;
   readonly run: RunFacts;
   readonly clock: ClockFacts;
 }
