@@ -26,7 +26,8 @@ const ASKS = [
 
 async function played(tape: Tape, name: string, sets: readonly string[] = []) {
   const recording = await tape.write(join(folder, name));
-  const { settings } = loadSettings({ mode: 'replay', sets, env: {} });
+  // The books here are made for a quote that stands where a horizon of five minutes puts it.
+  const { settings } = loadSettings({ mode: 'replay', sets: ['quoting.horizonSeconds=300', ...sets], env: {} });
   const world = await createVirtualWorld({ seed: 1, settings, flow: { kind: 'replay', recording } });
   const run = await world.start({ forMs: null });
   const entries: JournalEntry[] = [];

@@ -23,7 +23,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const settingsOf = (sets: readonly string[] = []) => loadSettings({ mode: 'replay', sets, env: {} }).settings;
+/** The books here are made for a quote that stands where a horizon of five minutes puts it. */
+const HORIZON = 'quoting.horizonSeconds=300';
+const settingsOf = (sets: readonly string[] = []) =>
+  loadSettings({ mode: 'replay', sets: [HORIZON, ...sets], env: {} }).settings;
 
 /** A book 4¢ wide: we join both sides of it, three contracts behind a hundred, before five seconds are over. */
 const opening = (): Tape =>
