@@ -167,7 +167,7 @@ function sessionOn(runtime: TraderRuntime, ticker: Ticker): WhySession | null {
 }
 
 /** `{quoting: {flow: 'live'}}` → `quoting`, `quoting.flow`, `quoting.flow.live`. */
-function statesIn(value: unknown, path = ''): string[] {
+export function statesIn(value: unknown, path = ''): string[] {
   const at = (name: string) => (path === '' ? name : `${path}.${name}`);
   if (typeof value === 'string') return [at(value)];
   if (typeof value !== 'object' || value === null) return [];
