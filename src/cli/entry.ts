@@ -39,6 +39,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'lift the halt or pause of a stopped trader',
     load: async () => (await import('./resume.ts')).registerResume,
   },
+  inspect: {
+    description: 'open a run that is over in the browser, read-only',
+    load: async () => (await import('./inspect.ts')).registerInspect,
+  },
   doctor: {
     description: 'look at everything that a start depends on, and say what to do',
     load: async () => (await import('./doctor.ts')).registerDoctor,
@@ -52,7 +56,6 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
       'flatten',
       'halt',
       'history',
-      'inspect',
       'markets',
       'pause',
       'report',

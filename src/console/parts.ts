@@ -1,6 +1,7 @@
-/** All parts of the console. */
+/** The parts of the console that need nothing but a run. */
 import type { MakePart } from './console-part.ts';
 import { inspectionPart } from './inspection-part.ts';
 import { journalPart } from './journal-part.ts';
+import { timelinePart } from './timeline-part.ts';
 
-export const PARTS: readonly MakePart[] = [inspectionPart, journalPart];
+export const PARTS: readonly MakePart[] = [inspectionPart, journalPart, timelinePart];
