@@ -1,7 +1,8 @@
 /** The parts of the console that need nothing but a run. */
 import type { MakePart } from './console-part.ts';
+import { dashboardPart } from './dashboard-part.ts';
 import { inspectionPart } from './inspection-part.ts';
 import { journalPart } from './journal-part.ts';
 import { timelinePart } from './timeline-part.ts';
 
-export const PARTS: readonly MakePart[] = [inspectionPart, journalPart, timelinePart];
+export const PARTS: readonly MakePart[] = [dashboardPart, inspectionPart, journalPart, timelinePart];

@@ -3,6 +3,7 @@
  * time, `wallMs` the wall's. Everything that came from outside (titles, reasons, lines of a log) is text, never markup.
  */
 import type { Json } from '../domain/json.ts';
+import type { DashboardMessage, MarketMessage } from './wire-dashboard.ts';
 
 export const WIRE_VERSION = 1;
 
@@ -33,6 +34,8 @@ export type ServerMessage =
   | SnapshotMessage
   | TransitionMessage
   | JournalMessage
+  | DashboardMessage
+  | MarketMessage
   | LogMessage;
 
 /** Always the first. */

@@ -23,8 +23,13 @@ import { statesIn } from './why.ts';
 const LEVELS_SHOWN = 12;
 const TRADES_SHOWN = 20;
 
-export function livePicture(runtime: TraderRuntime): LivePicture {
-  const { parts, register, scan, markets, latency } = runtime;
+/** From a book's change to an approved order; a quantile sorts thousands of samples. */
+export function tickToOrder({ latency }: TraderRuntime): LivePicture['tickToOrderUs'] {
+  return { p50: latency.quantileUs(0.5), p99: latency.quantileUs(0.99) };
+}
+
+export function livePicture(runtime: TraderRuntime, tickToOrderUs = tickToOrder(runtime)): LivePicture {
+  const { parts, register, scan, markets } = runtime;
   const { clocks, venue } = parts;
   const states = new Map(register.entries().map((entry) => [entry.id, entry.state]));
   const notQuoted = new Map<string, number>();
@@ -44,7 +49,7 @@ export function livePicture(runtime: TraderRuntime): LivePicture {
     buckets: venue.budget(),
     requests: { total: venue.requests.total, status429: venue.requests.status429 },
     feed: feedNow(runtime),
-    tickToOrderUs: { p50: latency.quantileUs(0.5), p99: latency.quantileUs(0.99) },
+    tickToOrderUs,
   };
 }
 
@@ -92,11 +97,7 @@ function moneyNow(runtime: TraderRuntime): LiveMoney {
   };
 }
 
-function marketNow(
-  runtime: TraderRuntime,
-  watched: WatchedMarket,
-  states: ReadonlyMap<string, unknown>,
-): LiveMarket {
+function marketNow(runtime: TraderRuntime, watched: WatchedMarket, states: ReadonlyMap<string, unknown>): LiveMarket {
   const { ticker, title, event, category, closeMs } = watched.market;
   const { clocks } = runtime.parts;
   const session = runtime.sessions.sessionOf(ticker);
