@@ -5,11 +5,8 @@
 import type { Json } from '../domain/json.ts';
 import type { DashboardMessage, MarketMessage } from './wire-dashboard.ts';
 
-export const WIRE_VERSION = 1;
-
 /** What a viewer can ask to be told. */
-export const TOPICS = ['inspection', 'dashboard', 'journal', 'log'] as const;
-export type Topic = (typeof TOPICS)[number];
+export type Topic = 'inspection' | 'dashboard' | 'journal' | 'log';
 
 /** Page → server, over `/api/live`: replaces what this viewer watches. `market`: one market in detail (dashboard). */
 export interface WatchRequest {
@@ -41,7 +38,7 @@ export type ServerMessage =
 /** Always the first. */
 export interface HelloMessage {
   readonly type: 'hello';
-  readonly version: typeof WIRE_VERSION;
+  readonly version: 1;
   readonly run: RunFacts;
   readonly clock: ClockFacts;
 }
