@@ -79,7 +79,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   machines: { may: [...BASE, 'quoting', 'risk', 'discovery'], pure: true },
   runtime: { may: RUNTIME },
   backtest: { may: [...RUNTIME, 'runtime'] },
-  console: { may: BASE, mayType: ['runtime', 'analytics'] },
+  console: { may: [...BASE, 'ledger', 'analytics', 'src/runtime/live-report.ts'], mayType: ['runtime', 'analytics'] },
   page: { may: [], mayType: ['src/console/wire.ts'], pure: true },
   cli: { may: [...RUNTIME, 'runtime', 'backtest', 'console', 'package.json'] },
 };
