@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   tick: async () => (await import('./tick.ts')).benchTick(),
   console: async () => (await import('./console.ts')).benchConsole(),
   decide: async () => (await import('./decide.ts')).benchDecide(),
+  streaming: async () => (await import('./streaming.ts')).benchStreaming(),
   matching: async () => (await import('./matching.ts')).benchMatching(),
   restart: async () => (await import('./journal.ts')).benchRestart(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
