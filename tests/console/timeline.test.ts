@@ -142,7 +142,7 @@ describe('the timeline of a trader', () => {
   let trial: Trial;
   beforeAll(async () => {
     ({ web, trial } = await openLive({ seed: 72 }));
-  });
+  }, 60_000);
   afterAll(async () => {
     await web.close();
     trial.run.kill();
