@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   parse: async () => (await import('./parse.ts')).benchParse(),
   socket: async () => (await import('./socket.ts')).benchSocket(),
   tick: async () => (await import('./tick.ts')).benchTick(),
+  console: async () => (await import('./console.ts')).benchConsole(),
   decide: async () => (await import('./decide.ts')).benchDecide(),
   streaming: async () => (await import('./streaming.ts')).benchStreaming(),
   matching: async () => (await import('./matching.ts')).benchMatching(),
