@@ -8,6 +8,7 @@ import type { Random } from '../domain/random.ts';
 import { createRandom } from '../domain/seeded-random.ts';
 import { fromDollars, type UnixMs, unixMs } from '../domain/units.ts';
 import { createEmbedded, type Embedded } from '../exchange/embedded/embedded.ts';
+import type { FaultOptions } from '../exchange/embedded/faults/faulty-server.ts';
 import { openRecording } from '../exchange/embedded/flow/recording.ts';
 import { fakeSignature } from '../exchange/embedded/protocol/auth.ts';
 import { createPortSockets, type Socket, type SocketPort } from '../exchange/kalshi/sockets.ts';
@@ -46,6 +47,8 @@ export interface VirtualWorldOptions {
   readonly stream?: Latency;
   /** How far the exchange's reads lag behind its writes; not at all unless given. */
   readonly readDelayMs?: number;
+  /** What goes wrong at the exchange itself. */
+  readonly faults?: FaultOptions;
   readonly interference?: Interference;
   /** The exchange failed on a request: its fault, not the trader's. */
   readonly onFault?: (error: unknown) => void;
@@ -106,6 +109,7 @@ export async function createVirtualWorld(options: VirtualWorldOptions): Promise<
     openingCash: fromDollars(settings.sim.openingCashDollars),
     accounts: [{ keyId: KEY_ID, publicKey: null, user: USER }],
     ...(options.readDelayMs === undefined ? {} : { readDelayMs: options.readDelayMs }),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
     ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
   });
   clock.standDuring(() => exchange.replay?.pending ?? null);

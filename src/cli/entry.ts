@@ -48,12 +48,16 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   flatten: operatorEntry('flatten', 'no new quotes, and positions are worked off'),
   'cancel-all': operatorEntry('cancel-all', 'take every order of ours off and stay paused'),
   halt: operatorEntry('halt', 'nothing leaves any more but cancels, also of a trader that hangs'),
+  inspect: {
+    description: 'open a run that is over in the browser, read-only',
+    load: async () => (await import('./inspect.ts')).registerInspect,
+  },
   doctor: {
     description: 'look at everything that a start depends on, and say what to do',
     load: async () => (await import('./doctor.ts')).registerDoctor,
   },
   ...Object.fromEntries(
-    ['backtest', 'charts', 'export', 'history', 'inspect', 'markets', 'report', 'scan'].map((name) => [
+    ['backtest', 'charts', 'export', 'history', 'markets', 'report', 'scan'].map((name) => [
       name,
       { description: 'not built yet', load: null },
     ]),

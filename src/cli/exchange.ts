@@ -5,12 +5,16 @@ import { BothsidesError, messageOf } from '../domain/errors.ts';
 import { createRandom } from '../domain/seeded-random.ts';
 import { openCommandLog } from '../exchange/embedded/command-log.ts';
 import { createEmbedded, FLOWS, type FlowName } from '../exchange/embedded/embedded.ts';
+import type { FaultOptions } from '../exchange/embedded/faults/faulty-server.ts';
+import { parseLatency } from '../exchange/embedded/faults/latency.ts';
+
 import { TIERS, type Tier } from '../exchange/embedded/protocol/rate-limits.ts';
 import { serveLoopback } from '../exchange/embedded/server.ts';
 import { createSystemClock } from '../runtime/system-clock.ts';
 import { loadSettings } from '../settings/load.ts';
 import { openLevelStore } from '../store/level-store.ts';
 import { integerArgument, portArgument, repeated, speedArgument } from './arguments.ts';
+import { noteFault, noteFaults, readFaults } from './exchange-faults.ts';
 import { type ExchangeKey, KEY_TYPES, type KeyType, openKeys } from './exchange-keys.ts';
 import { alignColumns, note, print, printJson } from './output.ts';
 import { EXCHANGE_LOG, noteLongPast } from './venue.ts';
@@ -30,6 +34,12 @@ export interface ExchangeOptions {
   readonly tier: Tier;
   readonly data: string;
   readonly keyType: KeyType;
+  /** A file, or the list itself. */
+  readonly faults?: string;
+  readonly latency?: string;
+  /** Milliseconds of wall time. */
+  readonly readDelay?: number;
+  readonly testEndpoints?: boolean;
   readonly json?: boolean;
   /** The exchange goes on where the last one on this data folder stopped, and is remembered itself. */
   readonly isRemembered?: boolean;
@@ -49,6 +59,10 @@ export function registerExchange(program: Command): void {
     .addOption(new Option('--tier <tier>', 'rate limits of the accounts').choices(TIERS).default('basic'))
     .option('--data <folder>', 'where the keys are kept; one that is named remembers the exchange as well', DATA)
     .addOption(new Option('--key-type <type>', 'kind of the keys').choices(KEY_TYPES).default('rsa'))
+    .option('--faults <file|list>', 'what goes wrong: "[{fault: throttle, probability: 0.05}]"')
+    .option('--latency <ms>', 'base+mean of each leg: 5+3, or request=5+3,response=2,stream=10+5')
+    .option('--read-delay <ms>', 'how far portfolio reads lag behind writes', delayArgument)
+    .option('--test-endpoints', 'serve /trade-api/v2/_faults, with which a test reads and replaces the faults')
     .option('--json', 'first line: addresses and accounts as JSON')
     .action((options: ExchangeOptions, command: Command) =>
       // A replay begins at the beginning each time.
@@ -57,6 +71,11 @@ export function registerExchange(program: Command): void {
         isRemembered: command.getOptionValueSource('data') === 'cli' && options.flow !== 'replay',
       }),
     );
+}
+
+function delayArgument(text: string): number {
+  if (!/^\d{1,8}$/.test(text)) throw new InvalidArgumentError('Write a whole number of milliseconds.');
+  return Number(text);
 }
 
 function accountsArgument(text: string): number {
@@ -81,6 +100,7 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
     options.flow === 'replay'
       ? loadSettings({ mode: 'replay', sets: options.set, env: process.env }).settings.sim
       : null;
+  const faults = faultOptions(options);
   // Whoever starts this as a child may end it as soon as it can be heard of.
   const ended = nextSignal();
   const folder = resolve(options.data);
@@ -97,6 +117,8 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
     accounts: keys.map(({ keyId, publicKey, user }) => ({ keyId, publicKey, user })),
     tier: options.tier,
     onRecordingWarning: note,
+    ...(options.readDelay === undefined ? {} : { readDelayMs: options.readDelay }),
+    ...(faults === null ? {} : { faults }),
     ...(lock === null
       ? {}
       : { memory: openCommandLog(join(folder, EXCHANGE_LOG), options.seed), onLongPast: noteLongPast }),
@@ -112,10 +134,22 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
   await ended;
   try {
     embedded.stop();
+    if (embedded.faults !== null) noteFaults(embedded.faults.book);
   } finally {
     await loopback.close();
     await lock?.close();
   }
+}
+
+/** null: nothing stands between the exchange and its clients. */
+function faultOptions({ faults, latency, testEndpoints = false }: ExchangeOptions): FaultOptions | null {
+  if (faults === undefined && latency === undefined && !testEndpoints) return null;
+  return {
+    rules: faults === undefined ? [] : readFaults(faults, '--faults'),
+    ...(latency === undefined ? {} : { latency: parseLatency(latency) }),
+    endpoint: testEndpoints,
+    onFault: noteFault,
+  };
 }
 
 function announce(

@@ -1,9 +1,12 @@
 /** `npm start`: make markets, against the embedded exchange unless told otherwise. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { LogLines } from '../console/log-lines.ts';
+import { machinesPart } from '../console/machines-part.ts';
+import { metricsPart } from '../console/metrics.ts';
 import { PARTS } from '../console/parts.ts';
-import { type Console, type ConsoleOptions, openConsole } from '../console/server.ts';
+import { type Console, type ConsoleOptions, openConsole, STATELY_PATH } from '../console/server.ts';
 import { BothsidesError, EXIT, exitCodeOf, messageOf } from '../domain/errors.ts';
 import { createRandom } from '../domain/seeded-random.ts';
 import { createSigner } from '../exchange/kalshi/sign.ts';
@@ -25,6 +28,8 @@ import { chooseMode } from '../settings/mode.ts';
 import type { Mode, Settings } from '../settings/schema.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import { setStoreAside } from '../store/set-aside.ts';
+import { openAlerting } from './alerting.ts';
+import { ALL_CHARTS } from './all-charts.ts';
 import { durationArgument, integerArgument, listArgument, portArgument, repeated, speedArgument } from './arguments.ts';
 import { createLog } from './log.ts';
 import { note, print, printError, printJson } from './output.ts';
@@ -49,6 +54,7 @@ export interface TradeFlags {
   readonly exchangeRest?: string;
   readonly exchangeWs?: string;
   readonly record?: string | true;
+  readonly inspect?: 'stately';
   readonly json?: true;
 }
 
@@ -70,6 +76,9 @@ export function registerTrade(program: Command): void {
     .option('--exchange-rest <url>', 'an exchange that speaks Kalshi, for demo')
     .option('--exchange-ws <url>', 'its WebSocket; derived from the REST address when absent')
     .option('--record [folder]', 'write down what the exchange says; <data>/recordings by default')
+    .addOption(
+      new Option('--inspect <viewer>', 'serve another viewer, too, on this machine: stately').choices(['stately']),
+    )
     .option('--json', 'the first line of stdout says where we are, the last what it came to')
     .action((flags: TradeFlags) => tradeCommand(flags));
 }
@@ -93,10 +102,11 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
   const overrides = overridesOf(mode, flags);
   const { settings, warnings } = loadSettings({ mode, configPath: flags.config, sets: flags.set, overrides, env });
   checkFlags(mode, flags, settings);
-  const log = createLog(flags.json === true, env.LOG_LEVEL);
+  const log = new LogLines(createLog(flags.json === true, env.LOG_LEVEL), wall);
   for (const warning of warnings) log.warn({}, warning);
   for (const warning of selfCheck(settings)) log.warn(warning, warning.message);
 
+  const alerting = openAlerting(env, { settings, wall, log, mode });
   const dataDir = resolve(flags.data ?? join('.bothsides', mode));
   const isOwnMarket = mode === 'sim' || mode === 'replay';
   const seed = settings.sim.seed;
@@ -111,7 +121,11 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     folder = await openDataFolder(dataDir, identity, wall.now());
   }
   const signals = listenForSignals(wall);
-  const closers: (() => Promise<void> | void)[] = [() => folder.removeRun(), () => folder.close()];
+  const closers: (() => Promise<void> | void)[] = [
+    () => folder.removeRun(),
+    () => folder.close(),
+    () => alerting.close(),
+  ];
   try {
     const random = createRandom(seed);
     const place = await openVenue({ mode, env, settings, dataDir, wall, random, recording });
@@ -157,7 +171,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     let trader: TraderRun | null = null;
     const token = makeToken();
     const web = await openWeb(flags, settings, {
-      ...{ clocks, log, token, parts: PARTS },
+      ...{ clocks, log, token, parts: [...PARTS, machinesPart(ALL_CHARTS), metricsPart(alerting.counts), log.part] },
       run: () => ({
         id: trader?.runtime.parts.run ?? null,
         ...{ mode, seed: isOwnMarket ? seed : null, pid: process.pid },
@@ -165,6 +179,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
         readOnly: false,
       }),
       speed: () => clock.speed,
+      stately: flags.inspect === 'stately',
       isHealthy: () => trader?.isInControl() ?? false,
       state: () => (trader === null ? { mode, seed } : stateReport(trader.runtime, { mode, seed, speed: clock.speed })),
     });
@@ -180,6 +195,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
       keyId: place.keyId,
       privateKeyPath: place.privateKeyPath,
     });
+    if (flags.inspect === 'stately' && consoleUrl !== null) note(statelyGreeting(consoleUrl));
     if (flags.json === true) printJson({ consoleUrl, dataDir, pid: process.pid });
     else note(greeting(mode, isOwnMarket ? seed : null, place, consoleUrl, dataDir));
 
@@ -202,6 +218,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     });
     const run = trader;
     web?.attach({ past: run.journal, live: run });
+    alerting.watch(run);
     closers.unshift(catchFaults((error) => run.panic(error)));
     const progress = reportProgress({ runtime: run.runtime, log, wall, markets: settings.discovery.markets });
     closers.unshift(() => progress.unsubscribe());
@@ -225,6 +242,9 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     if (flags.json === true) printJson(summary);
     else print(summaryText(summary));
     process.exitCode = summary.exit;
+  } catch (error) {
+    alerting.couldNotStart(error);
+    throw error;
   } finally {
     for (const close of closers) {
       try {
@@ -243,6 +263,11 @@ function greeting(mode: Mode, seed: number | null, place: Place, consoleUrl: str
     `Bothsides makes markets on ${market} (mode ${mode}). Ctrl-C takes every order back and ends.`,
     `Data in ${dataDir}; a file HALT there stops quoting.${consoleUrl === null ? '' : ` State at ${consoleUrl}/api/state`}`,
   ].join('\n');
+}
+
+function statelyGreeting(consoleUrl: string): string {
+  const address = `${consoleUrl.replace(/^http/, 'ws')}${STATELY_PATH}`;
+  return `Stately's inspector, on this machine, can listen at ${address} (createWebSocketReceiver).`;
 }
 
 /** A fault that nobody caught takes our orders off before the process ends. Returns how to give faults back. */
@@ -283,6 +308,11 @@ function checkFlags(mode: Mode, flags: TradeFlags, settings: Settings): void {
   }
   if (mode !== 'replay' && flags.recording !== undefined) {
     throw new BothsidesError('USAGE', `--recording means nothing in mode ${mode}.`, { remedy: 'Add --mode replay.' });
+  }
+  if (flags.inspect !== undefined && flags.console === 'off') {
+    throw new BothsidesError('USAGE', `--inspect ${flags.inspect} is served by the console, which is off.`, {
+      remedy: 'Leave out --console off.',
+    });
   }
   if (!isOwnMarket && flags.speed !== undefined) {
     throw new BothsidesError('USAGE', `--speed means nothing in mode ${mode}: the exchange's clock is its own.`, {

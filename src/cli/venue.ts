@@ -10,6 +10,7 @@ import { serveLoopback } from '../exchange/embedded/server.ts';
 import { type Environment, readCredentials } from '../settings/credentials.ts';
 import type { Override } from '../settings/load.ts';
 import type { Mode, Settings } from '../settings/schema.ts';
+import { noteFault, noteFaults, readFaults } from './exchange-faults.ts';
 import { openKeys } from './exchange-keys.ts';
 import { note } from './output.ts';
 
@@ -64,6 +65,9 @@ async function openOwn({ mode, settings, dataDir, wall, random, recording }: Pla
     ...(mode === 'sim'
       ? { memory: openCommandLog(join(dataDir, EXCHANGE_LOG), settings.sim.seed), onLongPast: noteLongPast }
       : { onRecordingWarning: note }),
+    ...(mode === 'sim' && settings.sim.faults !== ''
+      ? { faults: { rules: readFaults(settings.sim.faults, 'sim.faults'), onFault: noteFault } }
+      : {}),
     onFault: (error) =>
       note(
         `bothsides: the embedded exchange failed on a request: ${error instanceof Error ? error.stack : String(error)}`,
@@ -87,6 +91,7 @@ async function openOwn({ mode, settings, dataDir, wall, random, recording }: Pla
     async close() {
       try {
         embedded.stop();
+        if (embedded.faults !== null) noteFaults(embedded.faults.book);
       } finally {
         await loopback.close();
       }

@@ -25,7 +25,7 @@ export function denialOf(host: string | undefined, origin: string | undefined): 
 
 /** Viewers that speak Stately's protocol have a page of their own; it has to be one of this machine. */
 export function denialOfViewer(host: string | undefined, origin: string | undefined): Denial | null {
-  if (origin === undefined || origin === 'null') return denialOf(host, undefined);
+  if (origin === undefined) return denialOf(host, undefined);
   const isOurs =
     /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(origin) || origin.startsWith('vscode-webview://');
   return isOurs ? denialOf(host, undefined) : deny(403, 'FOREIGN_ORIGIN', 'Only viewers on this machine may ask.');

@@ -1,4 +1,4 @@
-/** Actors as they are now: `GET /api/machines`, `GET /api/actors`, and the topic `inspection`. */
+/** Actors as they are now: `GET /api/actors`, and the topic `inspection`. */
 import type { ActorRegister } from '../runtime/actor-register.ts';
 import type { MakePart } from './console-part.ts';
 import { Inspection } from './inspection.ts';
@@ -9,7 +9,6 @@ export const inspectionPart: MakePart = ({ viewers, clocks }) => {
   return {
     topics: { inspection },
     routes(app) {
-      app.get('/api/machines', (context) => context.json(inspection.machines()));
       app.get('/api/actors', (context) => context.json(register?.entries() ?? []));
     },
     attach({ live }) {

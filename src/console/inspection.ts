@@ -9,9 +9,10 @@ import type { AnyActorRef, AnyEventObject, InspectionEvent } from 'xstate';
 import type { Clocks, TimerId } from '../domain/clock.ts';
 import type { ActorRegister, TakenTransition } from '../runtime/actor-register.ts';
 import { InspectionQueue, type Noted } from './inspection-queue.ts';
+import { definitionText } from './machines-part.ts';
 import { sanitize } from './sanitize.ts';
 import type { TopicSource, Viewer, Viewers } from './viewers.ts';
-import type { ActorMessage, InspectedSnapshot, MachineFacts, TransitionMessage } from './wire.ts';
+import type { ActorMessage, InspectedSnapshot, TransitionMessage } from './wire.ts';
 
 /** At most so long a turn, then a pause: at most a tenth of the time of the one thread. */
 const WORK_MS = 1;
@@ -92,13 +93,6 @@ export class Inspection implements TopicSource {
 
   left(viewer: Viewer): void {
     this.#greetings.delete(viewer);
-  }
-
-  /** Every machine that has run in this process. */
-  machines(): MachineFacts[] {
-    for (const ref of this.#register?.living() ?? []) this.#definitionOf(ref);
-    for (const { ref } of this.#register?.closed() ?? []) this.#definitionOf(ref);
-    return [...this.#definitions].map(([id, definition]) => ({ id, definition: JSON.parse(definition) }));
   }
 
   #listen(): void {
@@ -282,13 +276,6 @@ function transitionMessage({
     wallMs,
     count,
   };
-}
-
-/** As Stately writes it, but with the states in the order in which they were written down. */
-function definitionText(config: unknown): string {
-  return JSON.stringify(config, (_name, value: unknown) =>
-    typeof value === 'function' ? { type: value.name } : value,
-  );
 }
 
 function guardName(guard: unknown): string | null {

@@ -7,6 +7,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { toContracts, toDollars } from '../domain/units.ts';
 import type { TraderRun } from '../runtime/run-trader.ts';
 import type { TraderRuntime } from '../runtime/trader-runtime.ts';
+import type { AlertCounts } from './alerts.ts';
 import type { MakePart } from './console-part.ts';
 
 /** A value, or one for each value of the metric's label. */
@@ -252,23 +253,29 @@ const COUNTERS: readonly Metric[] = [
   },
 ];
 
-/** Names as Prometheus sees them, for whoever checks a dashboard. */
-export const METRIC_NAMES: readonly string[] = [...GAUGES, ...COUNTERS].map(({ name }) => name);
+const ALERTS = {
+  name: 'bothsides_alerts_total',
+  help: 'Alerts by what became of them: sent, failed, repeated and beyond the budget',
+  label: 'outcome',
+};
 
-export function createMetrics({ runtime }: Pick<TraderRun, 'runtime'>): Registry {
+/** Names as Prometheus sees them, for whoever checks a dashboard. */
+export const METRIC_NAMES: readonly string[] = [...GAUGES, ...COUNTERS, ALERTS].map(({ name }) => name);
+
+export function createMetrics({ runtime }: Pick<TraderRun, 'runtime'>, alerts: AlertCounts | null): Registry {
   const registry = new Registry();
   for (const metric of GAUGES) {
     new Gauge({
-      ...describe(metric, registry),
+      ...described(metric, registry),
       collect() {
         this.reset();
         for (const [labels, value] of readingsOf(metric, runtime)) this.set(labels, value);
       },
     });
   }
-  for (const metric of COUNTERS) {
+  for (const metric of [...COUNTERS, { ...ALERTS, read: () => Object.entries(alerts ?? {}) }]) {
     new Counter({
-      ...describe(metric, registry),
+      ...described(metric, registry),
       // They are counted elsewhere: what is shown is that count.
       collect() {
         this.reset();
@@ -279,7 +286,7 @@ export function createMetrics({ runtime }: Pick<TraderRun, 'runtime'>): Registry
   return registry;
 }
 
-function describe({ name, help, label }: Metric, registry: Registry) {
+function described({ name, help, label }: Metric, registry: Registry) {
   return { name, help, labelNames: label === undefined ? [] : [label], registers: [registry] };
 }
 
@@ -290,17 +297,20 @@ function* readingsOf({ label, read }: Metric, runtime: TraderRuntime): Iterable<
   else for (const [name, value] of reading) yield [{ [label ?? 'name']: name }, value];
 }
 
-export const metricsPart: MakePart = () => {
-  let registry: Registry | null = null;
-  return {
-    routes(app) {
-      app.get('/metrics', async (context) => {
-        if (registry === null) return context.text('# The trader is starting.\n', 503);
-        return context.text(await registry.metrics(), 200, { 'content-type': registry.contentType });
-      });
-    },
-    attach({ live }) {
-      registry = live === null ? null : createMetrics(live);
-    },
+/** `alerts`: what became of those of this run; null where none are sent. */
+export const metricsPart =
+  (alerts: AlertCounts | null): MakePart =>
+  () => {
+    let registry: Registry | null = null;
+    return {
+      routes(app) {
+        app.get('/metrics', async (context) => {
+          if (registry === null) return context.text('# The trader is starting.\n', 503);
+          return context.text(await registry.metrics(), 200, { 'content-type': registry.contentType });
+        });
+      },
+      attach({ live }) {
+        registry = live === null ? null : createMetrics(live, alerts);
+      },
+    };
   };
-};

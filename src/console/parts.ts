@@ -1,9 +1,9 @@
-/** All parts of the console. */
+/** The parts of the console that need nothing but a run. */
 import type { MakePart } from './console-part.ts';
 import { controlPart } from './control.ts';
 import { inspectionPart } from './inspection-part.ts';
 import { journalPart } from './journal-part.ts';
-import { metricsPart } from './metrics.ts';
+import { timelinePart } from './timeline-part.ts';
 import { whyPart } from './why-part.ts';
 
-export const PARTS: readonly MakePart[] = [inspectionPart, journalPart, controlPart, whyPart, metricsPart];
+export const PARTS: readonly MakePart[] = [inspectionPart, journalPart, timelinePart, controlPart, whyPart];

@@ -219,6 +219,7 @@ export const settingsSchema = z.strictObject({
     openingCashDollars: positive,
     markets: count.min(1),
     recording: z.string(),
+    faults: z.string(),
     queueModel: z.enum(['riskAverse', 'power', 'logarithmic']),
     queueExponent: positive,
     series: z

@@ -14,9 +14,17 @@ export interface StoreCopy {
   close(): Promise<void>;
 }
 
-/** Copies the store in a data folder and opens what can be opened of it. Throws what the system says. */
-export async function openStoreCopy(folder: string, store: string): Promise<StoreCopy> {
-  const to = await copyFiles(folder, join(folder, store));
+/**
+ * Copies the store in a data folder and opens what can be opened of it. Throws what the system says.
+ * @param where `elsewhere`: for a longer look, during which others may look, too, and start.
+ */
+export async function openStoreCopy(
+  folder: string,
+  store: string,
+  where: 'beside' | 'elsewhere' = 'beside',
+): Promise<StoreCopy> {
+  const from = join(folder, store);
+  const to = where === 'beside' ? await copyFiles(folder, from) : await copyElsewhere(from);
   const opened = await openAnyhow(to);
   return {
     store: opened,
@@ -39,6 +47,10 @@ async function copyFiles(folder: string, from: string): Promise<string> {
     // A disk that is full or cannot be written is the reason why somebody looks at it.
     await rm(beside, { recursive: true, force: true }).catch(() => undefined);
   }
+  return copyElsewhere(from);
+}
+
+async function copyElsewhere(from: string): Promise<string> {
   const elsewhere = await mkdtemp(join(tmpdir(), 'bothsides-store-'));
   try {
     await fill(from, elsewhere);

@@ -109,11 +109,11 @@ export async function inspectStore(
   return { version, identity, entries, link, isJournalWhole, lost, snapshots, damage: unique(damage), refusal: null };
 }
 
-/** Stored journal entries in order up to where the medium fails, to the very entry; then its error. */
-export async function* readableEntries(store: Store): AsyncGenerator<StoredEntry> {
-  let next = 1;
+/** Stored journal entries in order, from this one up to where the medium fails, to the very entry; then its error. */
+export async function* readableEntries(store: Store, from = 1): AsyncGenerator<StoredEntry> {
+  let next = from;
   try {
-    for await (const page of store.pages(keysUnder(JOURNAL_PREFIX))) {
+    for await (const page of store.pages({ ...keysUnder(JOURNAL_PREFIX), gte: journalKey(from) })) {
       for (const entry of page) {
         yield entry;
         next++;

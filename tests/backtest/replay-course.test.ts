@@ -7,7 +7,7 @@ import { createVirtualWorld } from '../../src/backtest/virtual-world.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import type { FeedFact } from '../../src/feed/facts.ts';
 import { loadSettings } from '../../src/settings/load.ts';
-import { TAPE_CLOSE_MS, TAPE_MARKET, TAPE_START_MS, Tape } from '../support/tape.ts';
+import { SLOW_MARKET, TAPE_CLOSE_MS, TAPE_MARKET, TAPE_START_MS, Tape } from '../support/tape.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ const ASKS = [
 
 async function played(tape: Tape, name: string, sets: readonly string[] = []) {
   const recording = await tape.write(join(folder, name));
-  const { settings } = loadSettings({ mode: 'replay', sets, env: {} });
+  const { settings } = loadSettings({ mode: 'replay', sets: [...SLOW_MARKET, ...sets], env: {} });
   const world = await createVirtualWorld({ seed: 1, settings, flow: { kind: 'replay', recording } });
   const run = await world.start({ forMs: null });
   const entries: JournalEntry[] = [];

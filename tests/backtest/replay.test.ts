@@ -15,7 +15,7 @@ import { createVirtualWorld } from '../../src/backtest/virtual-world.ts';
 import type { Fill } from '../../src/domain/fill.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { loadSettings } from '../../src/settings/load.ts';
-import { TAPE_START_MS, Tape } from '../support/tape.ts';
+import { SLOW_MARKET, TAPE_START_MS, Tape } from '../support/tape.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -23,7 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const settingsOf = (sets: readonly string[] = []) => loadSettings({ mode: 'replay', sets, env: {} }).settings;
+const settingsOf = (sets: readonly string[] = []) =>
+  loadSettings({ mode: 'replay', sets: [...SLOW_MARKET, ...sets], env: {} }).settings;
 
 /** A book 4¢ wide: we join both sides of it, three contracts behind a hundred, before five seconds are over. */
 const opening = (): Tape =>

@@ -27,7 +27,7 @@ import { type ServedExchange, serveExchange } from '../support/served-exchange.t
 const LONG = process.env.BOTHSIDES_LONG === '1';
 const STATUSES = [200, 201, 204, 400, 401, 403, 404, 409, 410, 429, 501, 503];
 const ROUTES = [
-  ...exchangeRoutes(0),
+  ...exchangeRoutes(() => 0),
   ...catalogueRoutes,
   ...portfolioRoutes,
   ...transferRoutes,

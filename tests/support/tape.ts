@@ -6,6 +6,8 @@ import type { Side } from '../../src/domain/side.ts';
 export const TAPE_START_MS = Date.UTC(2026, 0, 5, 12, 2, 0);
 export const TAPE_CLOSE_MS = Date.UTC(2026, 0, 5, 12, 15, 0);
 export const TAPE_MARKET = 'KXBTC15M-26JAN050715-15';
+/** Overrides for the quiet books of tapes: they are made for a quote that stands where these put it. */
+export const SLOW_MARKET = ['quoting.horizonSeconds=300', 'signals.sigmaPriorCentsPerSqrtSecond=0.0833'] as const;
 
 /** Cents and contracts. */
 type Pairs = readonly (readonly [cents: number, contracts: number])[];

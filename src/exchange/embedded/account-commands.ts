@@ -40,6 +40,7 @@ function tryTransfer(
   const transfer: ShardTransfer = { id: floor.nextId(), from, to, amount, clientTransferId, atMs };
   account.shardTransfers.push(transfer);
   if (clientTransferId !== null) account.clientTransferIds.add(clientTransferId);
+  floor.tell({ type: 'transfer', user });
   return { ok: true, transfer };
 }
 

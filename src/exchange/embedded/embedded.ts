@@ -5,6 +5,7 @@ import { BothsidesError } from '../../domain/errors.ts';
 import type { Random } from '../../domain/random.ts';
 import { fromDollars, type Microdollars } from '../../domain/units.ts';
 import { type AuditedEngine, createEngine } from './engine.ts';
+import { createFaults, type FaultOptions, type Faults } from './faults/faulty-server.ts';
 import type { Flow } from './flow/flow.ts';
 import { openRecording } from './flow/recording.ts';
 import { createReplayFlow, type ReplayFlow, type ReplaySettings } from './flow/replay.ts';
@@ -41,7 +42,10 @@ export interface EmbeddedOptions {
   readonly openingCash?: Microdollars;
   readonly accounts: readonly VenueAccount[];
   readonly tier?: Tier;
+  /** How far portfolio reads lag behind what has happened, in wall time; not at all unless given. */
   readonly readDelayMs?: number;
+  /** What goes wrong, from `start` on, and how long the line is; without them nothing stands between. */
+  readonly faults?: FaultOptions;
   /** What an earlier life left is lived through again, and this one kept; `stop` closes it. Not for a replay. */
   readonly memory?: Memory;
   /** Called once when living through the past takes more than a second of wall time. */
@@ -54,6 +58,8 @@ export interface EmbeddedOptions {
 export interface Embedded {
   readonly engine: AuditedEngine;
   readonly server: VenueServer;
+  /** null unless asked for. */
+  readonly faults: Faults | null;
   /** Market time as clients live by it. */
   readonly market: Clock;
   readonly speed: () => number;
@@ -119,9 +125,12 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
           onFault,
           onLongPast: options.onLongPast ?? (() => undefined),
         });
+  const faults =
+    options.faults === undefined ? null : createFaults({ ...options.faults, wall, random: random.split('faults') });
+  const { readDelayMs = 0 } = options;
   let own: ScaledClock | null = null;
   const speed = (): number => own?.speed ?? wantedSpeed;
-  const server = createVenueServer({
+  const plain = createVenueServer({
     engine: remembering?.engine ?? engine,
     market: paced,
     wall,
@@ -130,9 +139,11 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
     speed,
     catchUp: () => paced.catchUp(),
     isRebuilding: () => remembering?.isRebuilding ?? false,
-    ...(options.readDelayMs === undefined ? {} : { readDelayMs: options.readDelayMs }),
+    readDelayMs: faults === null ? readDelayMs : () => readDelayMs + faults.readDelayMs(),
+    ...(faults === null ? {} : { skewMs: faults.skewMs }),
     onFault,
   });
+  const server = faults?.around(plain, remembering?.engine ?? engine) ?? plain;
   remembering?.rebuild();
   // A replay stands still until its first markets have an audience: what passes unseen is lost to them.
   own =
@@ -157,6 +168,7 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
   return {
     engine: remembering?.engine ?? engine,
     server,
+    faults,
     market: leader,
     speed,
     setSpeed(next) {
@@ -169,9 +181,11 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
       paced.catchUp();
       if (remembering === null) flow.start();
       else remembering.start();
+      faults?.start();
     },
     stop() {
       pace?.stop();
+      faults?.stop();
       try {
         remembering?.stop();
       } finally {

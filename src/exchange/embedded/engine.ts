@@ -228,14 +228,17 @@ function deposit(
   const atMs = floor.enter();
   const account = floor.account(user);
   const purse = account.purse(exchangeIndex);
-  const isShort = amount < 0 && purse.cash - purse.reserved < -amount;
-  floor.leave();
-  if (isShort) return refused('insufficient_balance');
+  if (amount < 0 && purse.cash - purse.reserved < -amount) {
+    floor.leave();
+    return refused('insufficient_balance');
+  }
   assert(amount % floor.feePrecision === 0, `a transfer of ${amount} is not in whole units of the balance`);
   purse.cash += amount;
   floor.deposits += amount;
   const transfer = { id: floor.nextId(), exchangeIndex, amount, atMs };
   account.transfers.push(transfer);
+  floor.tell({ type: 'transfer', user });
+  floor.leave();
   return { ok: true, transfer };
 }
 

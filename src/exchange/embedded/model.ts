@@ -312,6 +312,8 @@ export type EngineEvent =
       readonly atMs: UnixMs;
     }
   | { readonly type: 'settlement'; readonly user: UserId; readonly settlement: EngineSettlement }
+  /** The owner of an account paid in, took out, or moved money between shards. */
+  | { readonly type: 'transfer'; readonly user: UserId }
   /** An announced change of fees holds from now on. */
   | { readonly type: 'feesChanged'; readonly change: FeeChange; readonly atMs: UnixMs };
 

@@ -175,6 +175,7 @@ const TELLS_OF_ACCOUNT: ReadonlySet<EngineEvent['type']> = new Set([
   'position',
   'orderGroup',
   'settlement',
+  'transfer',
 ]);
 
 function concernsAccount({ type }: EngineEvent): boolean {

@@ -1,10 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { WebSocketServer } from 'ws';
 import type { Clock, TimerId } from '../../domain/clock.ts';
 import { BothsidesError } from '../../domain/errors.ts';
 import type { Ticker } from '../../domain/ids.ts';
+import { unixMs } from '../../domain/units.ts';
 import { createCharts } from './charts.ts';
 import type { Engine, UserId } from './model.ts';
 import { authenticate, type VenueAccount } from './protocol/auth.ts';
@@ -13,7 +15,7 @@ import { type Peer, StreamConnection } from './protocol/connection.ts';
 import { tooManyRequests, VenueError } from './protocol/errors.ts';
 import { createLiveRecords } from './protocol/live-records.ts';
 import { RateLimits, type Tier, tierOf } from './protocol/rate-limits.ts';
-import { createRecords } from './protocol/records.ts';
+import { createHorizon, createRecords } from './protocol/records.ts';
 import { createRest, REST_ROOT } from './protocol/rest.ts';
 import { StreamHub } from './protocol/stream-hub.ts';
 import type { Venue } from './protocol/venue.ts';
@@ -33,7 +35,9 @@ export interface VenueServerOptions {
   /** Market milliseconds a wall millisecond, told by `_clock`. */
   readonly speed: () => number;
   /** How far portfolio reads lag behind what has happened, in wall time; 0 by default. */
-  readonly readDelayMs?: number;
+  readonly readDelayMs?: number | (() => number);
+  /** How far the exchange's own clock is off: what it signs with, judges signatures by, and says. */
+  readonly skewMs?: () => number;
   /** While the past is lived through again: what happens happened long ago, for reads. */
   readonly isRebuilding?: () => boolean;
   /** Brings the engine's time to the present; called before every request and command. */
@@ -48,6 +52,8 @@ export type ConnectAnswer =
       receive(text: string): void;
       /** A message that is no text. */
       receiveBinary(): void;
+      /** Whether a ping is answered; absent: always. */
+      ping?(): boolean;
       pong(): void;
       closed(): void;
     }
@@ -56,7 +62,7 @@ export type ConnectAnswer =
 /** Kalshi's protocol in front of an engine, for sockets and for memory alike. Uses no timer, no thread and no socket itself. */
 export interface VenueServer {
   readonly wall: Clock;
-  /** Never rejects; settles in microtasks. */
+  /** Settles in microtasks, and rejects only where faults were asked for: the connection is dropped. */
   fetch(request: Request): Promise<Response>;
   /** A stream's handshake: signed as `timestamp + GET + STREAM_PATH`. */
   connect(headers: Readonly<Record<string, string>>, peer: Peer): ConnectAnswer;
@@ -71,25 +77,35 @@ export interface VenueServer {
 }
 
 export function createVenueServer(options: VenueServerOptions): VenueServer {
-  const { engine, market, wall, readDelayMs = 0 } = options;
+  const { engine, market, readDelayMs = 0, skewMs } = options;
+  const wall: Clock = skewMs === undefined ? options.wall : skewed(options.wall, skewMs);
   const onFault = options.onFault ?? (() => undefined);
   const catchUp = options.catchUp ?? (() => undefined);
   const accounts = new Map(options.accounts.map((account) => [account.keyId, account]));
   const { wasQuoted, traded } = remember(engine);
+  const delayMs = typeof readDelayMs === 'number' ? () => readDelayMs : readDelayMs;
+  const horizonMs = readDelayMs === 0 ? null : createHorizon(options.wall, delayMs);
+  const records = createRecords(engine, options.wall, horizonMs, {
+    owners: options.accounts.map(({ user }) => user),
+    isRebuilding: options.isRebuilding ?? (() => false),
+  });
   const venue: Venue = {
     engine,
     market,
     wall,
     accounts,
     rates: new RateLimits((user) => tierOf(engine, user, options.tier), market),
-    records: createLiveRecords(createRecords(engine, wall, readDelayMs, options.isRebuilding ?? (() => false)), market),
+    records: createLiveRecords(records, market),
     charts: createCharts(engine),
     wasQuoted,
     tradedQuantity: traded,
     speed: options.speed,
     catchUp,
   };
-  const rest = createRest(venue, { readDelayMs, onFault });
+  const rest = createRest(venue, {
+    readLagMs: () => (horizonMs === null ? 0 : options.wall.now() - horizonMs()),
+    onFault,
+  });
   const hub = new StreamHub({ engine, market, wasQuoted, traded, onFault });
   const connections = new Set<StreamConnection>();
 
@@ -136,7 +152,7 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
   }
 
   return {
-    wall,
+    wall: options.wall,
     fetch: rest,
     connect,
     heartbeat() {
@@ -157,6 +173,14 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
       }
     },
     whenBooksSubscribed: (markets, then) => hub.whenBooksSubscribed(markets, then),
+  };
+}
+
+function skewed(wall: Clock, skewMs: () => number): Clock {
+  return {
+    now: () => unixMs(wall.now() + skewMs()),
+    setTimeout: (callback, delayMs) => wall.setTimeout(callback, delayMs),
+    clearTimeout: (id) => wall.clearTimeout(id),
   };
 }
 
@@ -210,13 +234,23 @@ export async function serveLoopback(
   const { host = '127.0.0.1' } = options;
   // Without the override the global Request and Response stay what they are for the rest of the process.
   const http = createAdaptorServer({
-    fetch: server.fetch,
+    // Who asked for connections to be dropped gets them dropped: no answer at all.
+    fetch: (request, { incoming }) =>
+      server.fetch(request).catch(() => {
+        incoming.destroy();
+        return RESPONSE_ALREADY_SENT;
+      }),
     overrideGlobalObjects: false,
     // Clients that would like HTTP/2 (h2c) ask every time; they are served in HTTP/1.1.
     serverOptions: { shouldUpgradeCallback: ({ headers }) => /websocket/i.test(headers.upgrade ?? '') },
   }) as Server;
   http.keepAliveTimeout = KEEP_ALIVE_MS;
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MESSAGE_BYTES_MAX });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MESSAGE_BYTES_MAX,
+    autoPong: false,
+  });
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     acceptStream(server, sockets, request, socket, head);
   });
@@ -296,6 +330,9 @@ function acceptStream(
       if (isBinary) answer.receiveBinary();
       else answer.receive(data.toString());
     });
+    webSocket.on('ping', (data) => {
+      if (answer.ping?.() ?? true) peer.pong(data);
+    });
     webSocket.on('pong', () => answer.pong());
     // It has been answered with a close frame of its kind, and ends within the library's time for that.
     webSocket.on('error', () => undefined);
@@ -308,6 +345,7 @@ const REASONS: Readonly<Record<number, string>> = {
   404: 'Not Found',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
+  503: 'Service Unavailable',
 };
 
 function refuseUpgrade(wall: Clock, socket: Duplex, status: number, body: string): void {

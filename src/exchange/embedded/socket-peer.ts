@@ -46,6 +46,17 @@ export class SocketPeer implements Peer {
     if (this.#canTake()) this.#webSocket?.ping(HEARTBEAT_BODY);
   }
 
+  /** As a ping is sent. */
+  pong(data: Buffer): void {
+    if (this.#canTake()) this.#webSocket?.pong(data);
+  }
+
+  drop(): void {
+    this.#forget();
+    if (this.#webSocket === null) this.#socket.destroy();
+    else this.#webSocket.terminate();
+  }
+
   close(code: number, reason: string): void {
     this.#forget();
     this.#webSocket?.close(code, reason);

@@ -9,7 +9,7 @@ import type { UnixMs } from '../../domain/units.ts';
 import type { Settings } from '../../settings/schema.ts';
 import type { Priority, WriteOptions } from '../port.ts';
 import { COST } from './costs.ts';
-import { nonsense, parseRefusal, type VenueRefusal } from './errors.ts';
+import { isRecord, nonsense, parseRefusal, type VenueRefusal } from './errors.ts';
 import type { VenueLog } from './log.ts';
 import type { Grant, RateBudget } from './rate-budget.ts';
 import { type Signer, signedHeaders } from './sign.ts';
@@ -110,10 +110,11 @@ export class Rest {
       let cause: string;
       if (sent.kind === 'answer') {
         const { status, body } = sent.answer;
-        if ((status >= 200 && status < 300) || request.acceptStatus?.includes(status)) {
-          return { ok: true, json: jsonOf(request.path, status, body) };
-        }
+        if (status >= 200 && status < 300) return { ok: true, json: jsonOf(request.path, status, body) };
         const refusal = parseRefusal(status, body);
+        // Such an answer may be a plain failure all the same: a refusal, a proxy's page, nothing.
+        const answered = refusal === null && request.acceptStatus?.includes(status) ? recordOf(body) : null;
+        if (answered !== null) return { ok: true, json: answered };
         if (request.isOptional && status >= 400 && status < 500 && status !== 429) {
           return { ok: false, refusal: refusal ?? { status, code: 'not_found', message: '' } };
         }
@@ -271,6 +272,15 @@ function jsonOf(path: string, status: number, body: string): unknown {
     return JSON.parse(body);
   } catch {
     throw nonsense(path, `${status} with a body that is not JSON`);
+  }
+}
+
+function recordOf(body: string): unknown {
+  try {
+    const json: unknown = JSON.parse(body);
+    return isRecord(json) ? json : null;
+  } catch {
+    return null;
   }
 }
 

@@ -23,7 +23,7 @@ export type PortConnect = (
   headers: Record<string, string>,
   peer: { send(text: string): void; ping(): void; close(code: number, reason: string): void },
 ) =>
-  | { readonly accepted: true; receive(text: string): void; pong(): void; closed(): void }
+  | { readonly accepted: true; receive(text: string): void; ping?(): boolean; pong(): void; closed(): void }
   | { readonly accepted: false; readonly status: number; readonly body: string };
 
 /** The venue's own limit of one message. */
@@ -93,7 +93,7 @@ export function createPortSockets(connect: PortConnect): SocketPort {
       const socket: Socket = {
         ...blank(),
         send: (text) => later(() => state === 'open' && server?.receive(text)),
-        ping: () => later(() => state === 'open' && socket.onpong()),
+        ping: () => later(() => state === 'open' && (server?.ping?.() ?? true) && socket.onpong()),
         close: () => {
           if (state === 'closed') return;
           state = 'closed';

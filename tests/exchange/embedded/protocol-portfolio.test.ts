@@ -236,4 +236,18 @@ describe('Reads that lag', () => {
     fixture.wall.advanceTo(START_MS + 800);
     expect((await fixture.call('alice', 'GET', path)).body.order.status).toBe('canceled');
   });
+
+  it('show cash as it was then: without the collateral of an order that they do not show, nor the money that just came', async () => {
+    const fixture = createFixture({ readDelayMs: 400 });
+    const balance = async () => (await fixture.call('alice', 'GET', '/portfolio/balance')).body.balance_dollars;
+    const before = await balance();
+    await create(fixture, { count: '10.00', price: '0.4000' });
+    fixture.wall.advanceTo(START_MS + 100);
+    await fixture.call('alice', 'POST', '/_deposit', { amount_cents: 5_000, exchange_index: 0 });
+    expect(await balance()).toBe(before);
+    fixture.wall.advanceTo(START_MS + 400);
+    expect(Number(await balance())).toBe(Number(before) - 4);
+    fixture.wall.advanceTo(START_MS + 500);
+    expect(Number(await balance())).toBe(Number(before) + 46);
+  });
 });

@@ -31,6 +31,8 @@ export interface Peer {
   send(text: string): void;
   ping(): void;
   close(code: number, reason: string): void;
+  /** Breaks the line without a word; absent: it can only be closed. */
+  drop?(): void;
   /** What is handed over and not yet gone, in characters or more; absent: it always keeps up. */
   buffered?(): number;
 }

@@ -21,6 +21,7 @@ export function createLiveRecords(all: Records, market: Clock): LiveRecords {
   }
 
   return {
+    availableCash: (user) => all.availableCash(user),
     orders: (user) => parted(all.orders(user), isHistoricalOrder, false),
     order(user, orderId) {
       const order = all.order(user, orderId);

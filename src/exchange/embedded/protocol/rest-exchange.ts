@@ -6,7 +6,7 @@ import { ok, type Route } from './venue.ts';
 
 const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 
-export function exchangeRoutes(readDelayMs: number): readonly Route[] {
+export function exchangeRoutes(readLagMs: () => number): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -48,7 +48,7 @@ export function exchangeRoutes(readDelayMs: number): readonly Route[] {
       access: 'public',
       readCost: COST_DEFAULT,
       // Wall time: it is compared with the time at which a request was signed.
-      handle: ({ wall }) => ok({ as_of_time: formatTime(unixMs(wall.now() - readDelayMs)) }),
+      handle: ({ wall }) => ok({ as_of_time: formatTime(unixMs(wall.now() - readLagMs())) }),
     },
     {
       method: 'GET',

@@ -44,11 +44,11 @@ function route(path: string, handle: Route['handle']): Route {
   return { method: 'GET', path, access: 'private', readCost: COST_DEFAULT, handle };
 }
 
-function getBalance({ engine, market }: Venue, call: Call): Reply {
+function getBalance({ engine, records, market }: Venue, call: Call): Reply {
   const query = new Query('GetBalance', call.query);
   requirePrimary(query.integer('subaccount'));
   const shard = query.integer('exchange_index');
-  const cash = [...engine.availableCash(userOf(call))]
+  const cash = [...records.availableCash(userOf(call))]
     .filter(([index]) => shard === null || index === shard)
     .sort(([a], [b]) => a - b);
   const total = cash.reduce((sum, [, amount]) => sum + amount, 0) as Microdollars;

@@ -26,12 +26,12 @@ export const REST_ROOT = '/trade-api/v2';
  */
 export function createRest(
   venue: Venue,
-  options: { readDelayMs: number; onFault: (error: unknown) => void },
+  options: { readLagMs: () => number; onFault: (error: unknown) => void },
 ): (request: Request) => Promise<Response> {
   const app = new Hono();
   // A fixed path goes before one with a parameter in its place: the first that fits is taken.
   const routes = [
-    ...exchangeRoutes(options.readDelayMs),
+    ...exchangeRoutes(options.readLagMs),
     ...notBuiltRoutes.filter((route) => !route.path.includes(':')),
     ...programRoutes,
     ...feeRoutes,

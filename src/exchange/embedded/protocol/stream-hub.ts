@@ -31,6 +31,7 @@ const CHANNEL_OF = {
   ticker: 'ticker',
   lifecycle: 'market_lifecycle_v2',
   settlement: null,
+  transfer: null,
   feesChanged: null,
 } as const satisfies Record<Exclude<EngineEvent['type'], 'book' | 'bookReplaced' | 'bookLost'>, OtherChannel | null>;
 
@@ -191,6 +192,9 @@ export class StreamHub {
         break;
       case 'settlement':
         // No channel tells of it; the market's `settled` does.
+        break;
+      case 'transfer':
+        // No channel tells of it.
         break;
     }
   }
