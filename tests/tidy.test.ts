@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findCircles, listFiles, parseSource, readText, type Source } from './support/source-tree.ts';
 
 const files = listFiles();
-const isCode = (file: string) => /\.(ts|mjs)$/.test(file);
+const isCode = (file: string) => /\.(tsx?|mjs)$/.test(file);
 const sources: readonly Source[] = files
   .filter((file) => isCode(file) && /^(src|machines|tests)\//.test(file))
   .map((file) => parseSource(file, readText(file)));
@@ -23,8 +23,15 @@ const LONG_FILES: Readonly<Record<string, string>> = {
 /** The one package in domain: the generator behind domain/random.ts, arithmetic without a world. */
 const DOMAIN_PACKAGES: Readonly<Record<string, RegExp>> = { 'src/domain/seeded-random.ts': /^pure-rand\// };
 
-/** One level of the tree under src, or a top folder. */
+/** The console's page runs in a browser: it has a clock and timers of its own, and hears of ours. */
+const PAGE = 'src/console/page/';
+const isOfPage = (file: string) => file.startsWith(PAGE);
+const BROWSER_GLOBALS = /^(performance\.now|setTimeout|setInterval)$/;
+const PAGE_PACKAGES = /^(preact|@preact\/signals|uplot|elkjs)(\/|$)/;
+
+/** One level of the tree under src, or a top folder; the page is a room in the console's. */
 function roomOf(file: string): string {
+  if (isOfPage(file)) return 'page';
   const [top, room] = file.split('/');
   return top === 'src' ? room! : top!;
 }
@@ -72,7 +79,8 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   machines: { may: [...BASE, 'quoting', 'risk', 'discovery'], pure: true },
   runtime: { may: RUNTIME },
   backtest: { may: [...RUNTIME, 'runtime'] },
-  console: { may: BASE, mayType: ['runtime', 'analytics'] },
+  console: { may: [...BASE, 'ledger', 'analytics', 'src/runtime/live-report.ts'], mayType: ['runtime', 'analytics'] },
+  page: { may: [], mayType: ['src/console/wire.ts'], pure: true },
   cli: { may: [...RUNTIME, 'runtime', 'backtest', 'console', 'package.json'] },
 };
 
@@ -86,6 +94,8 @@ function forbiddenImports({ file, imports }: Source): string[] {
       const isNode = specifier.startsWith('node:');
       if (rule.pure && isNode) return [`${file}: ${room} is pure and imports ${specifier}`];
       if (DOMAIN_PACKAGES[file]?.test(specifier)) return [];
+      if (room === 'page' && !/vite\.config\.ts$/.test(file) && !PAGE_PACKAGES.test(specifier))
+        return [`${file}: the page is bundled without ${specifier}`];
       return room === 'domain' ? [`${file}: domain imports nothing, not even ${specifier}`] : [];
     }
     const allows = (list: readonly string[]) => list.includes(roomOf(target)) || list.includes(target);
@@ -108,6 +118,10 @@ describe('Rooms', () => {
     expect(planted('src/feed/a.ts', "import { PRIORITIES } from '../exchange/port.ts';")).toBe(0);
     expect(planted('machines/a.ts', "import { readFile } from 'node:fs';")).toBe(1);
     expect(planted('src/domain/a.ts', "export { z } from 'zod';")).toBe(1);
+    expect(planted('src/console/page/a.ts', "import type { Topic } from '../wire.ts';")).toBe(0);
+    expect(planted('src/console/page/a.tsx', "import { TOPICS } from '../wire.ts';")).toBe(1);
+    expect(planted('src/console/page/a.tsx', "import type { Json } from '../../domain/json.ts';")).toBe(1);
+    expect(planted('src/console/page/a.tsx', "import { Hono } from 'hono';")).toBe(1);
     expect(planted('src/ledger/a.ts', "const later = await import('../runtime/trader.ts');")).toBe(1);
   });
 
@@ -138,7 +152,9 @@ describe('Time, chance and printing', () => {
   it('enter only through their homes', () => {
     const found = product
       .filter(({ file }) => HOMES[file] === undefined)
-      .flatMap(({ file, globals }) => globals.map((name) => `${file}: ${name}`));
+      .flatMap(({ file, globals }) =>
+        globals.filter((name) => !isOfPage(file) || !BROWSER_GLOBALS.test(name)).map((name) => `${file}: ${name}`),
+      );
     expect(found).toEqual([]);
   });
 
@@ -190,7 +206,7 @@ describe('Files', () => {
 
   it('leave nothing for later', () => {
     const marker = new RegExp(['\\bTO', 'DO\\b|\\bFIX', 'ME\\b|\\bXX', 'X\\b'].join(''));
-    const isText = (file: string) => /\.(ts|mjs|md|ya?ml|json)$/.test(file) && file !== 'package-lock.json';
+    const isText = (file: string) => /\.(tsx?|mjs|css|html|md|ya?ml|json)$/.test(file) && file !== 'package-lock.json';
     expect(files.filter((file) => isText(file) && marker.test(readText(file)))).toEqual([]);
   });
 

@@ -39,6 +39,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'whether a trader runs, what it does, and what keeps it from trading',
     load: async () => (await import('./status.ts')).registerStatus,
   },
+  inspect: {
+    description: 'open a run that is over in the browser, read-only',
+    load: async () => (await import('./inspect.ts')).registerInspect,
+  },
   why: {
     description: 'why a market is quoted as it is, or why it is not',
     load: async () => (await import('./why.ts')).registerWhy,
@@ -48,10 +52,6 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   flatten: operatorEntry('flatten', 'no new quotes, and positions are worked off'),
   'cancel-all': operatorEntry('cancel-all', 'take every order of ours off and stay paused'),
   halt: operatorEntry('halt', 'nothing leaves any more but cancels, also of a trader that hangs'),
-  inspect: {
-    description: 'open a run that is over in the browser, read-only',
-    load: async () => (await import('./inspect.ts')).registerInspect,
-  },
   doctor: {
     description: 'look at everything that a start depends on, and say what to do',
     load: async () => (await import('./doctor.ts')).registerDoctor,

@@ -5,6 +5,7 @@
 import type { Json } from '../domain/json.ts';
 import type { OperatorPlan } from '../runtime/operator-plan.ts';
 import type { Explained } from './explain.ts';
+import type { DashboardMessage, MarketMessage } from './wire-dashboard.ts';
 
 /** What a viewer can ask to be told. */
 export type Topic = 'inspection' | 'dashboard' | 'journal' | 'log';
@@ -32,6 +33,8 @@ export type ServerMessage =
   | SnapshotMessage
   | TransitionMessage
   | JournalMessage
+  | DashboardMessage
+  | MarketMessage
   | LogMessage;
 
 /** Always the first. */

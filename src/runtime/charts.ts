@@ -153,6 +153,7 @@ export function createTraderActor(runtime: TraderRuntime) {
             quoted: () => runtime.sessions.markets(),
             mode: () => runtime.mode,
             speed: parts.speed,
+            gauge: runtime.gauge,
           },
           runtime.days,
         ),

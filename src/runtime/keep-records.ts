@@ -1,4 +1,5 @@
 /** What is written down at equal steps of market time while the trader runs: markets, signals, fills that are proven. */
+import { keepAccountSamples } from './account-samples.ts';
 import { keepMarketSamples } from './market-samples.ts';
 import { keepProving } from './prove-fills.ts';
 import { keepSignalCheckpoints } from './signal-checkpoints.ts';
@@ -29,6 +30,7 @@ export function keepRecords(runtime: TraderRuntime): () => void {
       save: (session, signals) => saveSignals(bookmarks, session, journal.lastSequence, signals),
     }),
     keepProving(runtime),
+    keepAccountSamples(runtime),
   ];
   return () => {
     for (const end of ends) end();

@@ -83,7 +83,7 @@ export function stateReport(
  * Why a scanned market is or is not quoted, as one code: `quoted`; what keeps its session from it (`warmup`, `softExit`,
  * `killed`, `frozen`, a reason of quoting); why it has none (a filter's reason, the risk mode, or `waiting` for a place).
  */
-function reasonFor(runtime: TraderRuntime, ticker: Ticker, states: ReadonlyMap<string, unknown>): string {
+export function reasonFor(runtime: TraderRuntime, ticker: Ticker, states: ReadonlyMap<string, unknown>): string {
   const session = runtime.sessions.sessionOf(ticker);
   if (session === null) {
     const waiting = runtime.mode === 'active' ? 'waiting' : runtime.mode;

@@ -50,6 +50,7 @@ import { journalOperator, putUpBars, type Said } from './run-bars.ts';
 import { Scan } from './scan.ts';
 import { SessionBook } from './session-book.ts';
 import type { Bookmarks } from './stored-sessions.ts';
+import { SwitchGauge } from './supervise.ts';
 import { connectTickPlane } from './tick-plane.ts';
 import { connectWakeWatch } from './wake-watch.ts';
 import { WatchedMarkets } from './watched-markets.ts';
@@ -114,6 +115,7 @@ export class TraderRuntime {
   readonly checkpoints: Checkpoints;
   readonly sessions: SessionBook;
   readonly operator = new Operator(this);
+  readonly gauge: SwitchGauge;
   #mode: RiskMode = 'active';
   #haltedBySwitch = false;
   #guarded: CrashLoop | null = null;
@@ -135,6 +137,7 @@ export class TraderRuntime {
   constructor(parts: TraderParts) {
     this.parts = parts;
     const { clocks, venue, settings, journal } = parts;
+    this.gauge = new SwitchGauge(settings);
     this.feed = new Feed({ venue, clocks, settings, speed: parts.speed });
     this.latency = new LatencyMeter(() => clocks.monotonicMs());
     this.table = new OrderTable((row, before) => this.#rowChanged(row, before));

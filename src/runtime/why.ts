@@ -172,7 +172,7 @@ function contextOf(runtime: TraderRuntime, session: string): SessionContext | nu
 }
 
 /** `{quoting: {flow: 'live'}}` → `quoting`, `quoting.flow`, `quoting.flow.live`. */
-function statesIn(value: unknown, path = ''): string[] {
+export function statesIn(value: unknown, path = ''): string[] {
   const at = (name: string) => (path === '' ? name : `${path}.${name}`);
   if (typeof value === 'string') return [at(value)];
   if (typeof value !== 'object' || value === null) return [];

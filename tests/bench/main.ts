@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   socket: async () => (await import('./socket.ts')).benchSocket(),
   tick: async () => (await import('./tick.ts')).benchTick(),
   decide: async () => (await import('./decide.ts')).benchDecide(),
+  streaming: async () => (await import('./streaming.ts')).benchStreaming(),
   matching: async () => (await import('./matching.ts')).benchMatching(),
   restart: async () => (await import('./journal.ts')).benchRestart(),
   memory: async () => (await import('./memory.ts')).benchMemory(),

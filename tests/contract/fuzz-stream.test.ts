@@ -321,6 +321,24 @@ describe('A client that is gone', () => {
     }
   }, 30_000);
 
+  it('without saying so is let go of when it left three pings without a sign of life, one that is there is not', async () => {
+    const silent = await openBytes('bad');
+    silent.pause();
+    const there = await openStream('good');
+    const gone = once(silent, 'close');
+    for (let count = 0; count < 4; count++) {
+      const pinged = once(there.socket, 'ping');
+      embedded.server.heartbeat();
+      await pinged;
+      there.socket.ping();
+      await once(there.socket, 'pong');
+    }
+    silent.resume();
+    await gone;
+    expect(there.socket.readyState).toBe(WebSocket.OPEN);
+    there.socket.terminate();
+  });
+
   it('is pinged with the word that the venue uses, and its own pings are answered', async () => {
     const { socket } = await openStream('bad');
     const ping = once(socket, 'ping');

@@ -7,7 +7,7 @@ import { parseAst } from 'vitest/node';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** Made by tools or by running; never part of the project. */
-const NOT_OURS = new Set(['node_modules', '.git', '.bothsides', 'coverage', '.env']);
+const NOT_OURS = new Set(['node_modules', '.git', '.bothsides', 'coverage', '.env', 'dist']);
 
 /** Every file, relative to the root with forward slashes, sorted. */
 export function listFiles(folder = ROOT): string[] {
@@ -76,7 +76,9 @@ const BANNED_MODULES = /^(node:)?(timers|timers\/promises|perf_hooks)$/;
 
 /** Reads one source text. `file` is relative to the root and decides where its relative imports lead. */
 export function parseSource(file: string, text: string): Source {
-  const program = parseAst(text, { lang: file.endsWith('.mjs') ? 'js' : 'ts' }) as unknown as AstNode;
+  const program = parseAst(text, {
+    lang: file.endsWith('.mjs') ? 'js' : file.endsWith('.tsx') ? 'tsx' : 'ts',
+  }) as unknown as AstNode;
   const imports: Import[] = [];
   const globals = new Set<string>();
   for (const [node, parent] of nodesOf(program)) {

@@ -233,6 +233,7 @@ describe('The pace of a replay', () => {
       ],
       {
         pace: {
+          begin: () => expect.unreachable('somebody is waited for'),
           awaitAudience(markets) {
             asked.push(markets);
             return new Promise<void>((resolve) => goOn.push(resolve));
@@ -256,6 +257,25 @@ describe('The pace of a replay', () => {
     expect(engine.bestBid(MARKET)).toEqual([5_000, 101_00]);
   });
 
+  it('begins with its first line where that moment names no market: only time will bring one', async () => {
+    const said: string[] = [];
+    const late = opening().map(([atMs, ...rest]): Timed => [atMs + 5_000, ...rest]);
+    const { playTo } = createReplay([[0, { type: 'other' }], ...late, quiet()], {
+      pace: {
+        begin: () => void said.push('begin'),
+        awaitAudience: (markets) => {
+          said.push(...markets);
+          return Promise.resolve();
+        },
+        skipTo: () => Promise.resolve(),
+      },
+    });
+    await playTo(0);
+    expect(said).toEqual(['begin']);
+    await playTo(6_000);
+    expect(said).toEqual(['begin', MARKET]);
+  });
+
   it('skips the time between recordings, to just before the next one', async () => {
     const skipped: number[] = [];
     const hours = 5 * 3_600_000;
@@ -266,6 +286,7 @@ describe('The pace of a replay', () => {
     ];
     const { clock, playTo } = createReplay(timed, {
       pace: {
+        begin: () => undefined,
         awaitAudience: () => Promise.resolve(),
         skipTo(atMs) {
           skipped.push(atMs - START_MS);

@@ -222,6 +222,8 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
       // By no timer: time may stand still until somebody is there.
       hasBegun = true;
       if (introduce()) return;
+      // The first line speaks of no market that trades yet.
+      pace?.begin();
     }
     isScheduled = true;
     timers.at(head.line.recvMs, play);

@@ -1,0 +1,187 @@
+/**
+ * What the server tells of actors, put together: who is there, in which state, which transitions were taken how often.
+ * Bounded: of those that are over, only the last ones stay.
+ */
+import type { ActorMessage, InspectedSnapshot, MachineFacts, ServerMessage, TransitionMessage } from '../../wire.ts';
+import { type Chart, readChart, transitionKey } from './definition.ts';
+
+export interface Actor {
+  /** How the page finds it: a machine by its name, which the journal knows too; everything else by its session. */
+  readonly key: string;
+  readonly sessionId: string;
+  readonly name: string;
+  /** Null for promises, callbacks and streams. */
+  readonly machine: string | null;
+  readonly parent: string | null;
+  status: InspectedSnapshot['status'];
+  value: unknown;
+  context: unknown;
+  output: unknown;
+  error: string | null;
+  /** Market time since which it has been in this state, as far as this page saw. */
+  sinceMs: number;
+  /** The transition that was taken last, and when by the page's own clock. */
+  last: TakenLast | null;
+  /** How often this actor took a transition since the page looks, by the transition's key. */
+  readonly taken: Map<string, number>;
+}
+
+export interface TakenLast {
+  readonly key: string;
+  readonly source: string;
+  readonly targets: readonly string[];
+  readonly eventType: string;
+  readonly atMs: number;
+  /** Counts up: the same transition twice is two. */
+  readonly serial: number;
+}
+
+export interface ActorStoreLimits {
+  readonly closedMachinesMax: number;
+  readonly closedOthersMax: number;
+}
+
+const LIMITS: ActorStoreLimits = { closedMachinesMax: 200, closedOthersMax: 100 };
+
+export class ActorStore {
+  readonly charts = new Map<string, Chart>();
+  /** By key, in the order in which they came. */
+  readonly actors = new Map<string, Actor>();
+  /** How often a transition of a machine was taken in this process, whoever took it. */
+  readonly counts = new Map<string, number>();
+  /** Raised when somebody comes, ends or is forgotten. */
+  structure = 0;
+  readonly #bySession = new Map<string, Actor>();
+  readonly #valueTexts = new Map<string, string>();
+  #closedMachines: string[] = [];
+  #closedOthers: string[] = [];
+  #serial = 0;
+  readonly #limits: ActorStoreLimits;
+
+  constructor(limits: ActorStoreLimits = LIMITS) {
+    this.#limits = limits;
+  }
+
+  of(sessionId: string): Actor | undefined {
+    return this.#bySession.get(sessionId);
+  }
+
+  /** Takes a message; whatever is not about actors is left alone. */
+  apply(message: ServerMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.clear();
+        break;
+      case '@xstate.actor':
+        this.#meet(message);
+        break;
+      case '@xstate.snapshot': {
+        const actor = this.#bySession.get(message.sessionId);
+        if (actor !== undefined) this.#see(actor, message.snapshot, message.atMs);
+        break;
+      }
+      case 'bothsides.transition':
+        this.#take(message);
+        break;
+    }
+  }
+
+  define(machines: readonly MachineFacts[]): void {
+    for (const { id, definition } of machines) this.#define(id, definition);
+  }
+
+  /** Charts stay: what a machine is does not change while it runs. */
+  clear(): void {
+    this.actors.clear();
+    this.counts.clear();
+    this.#bySession.clear();
+    this.#valueTexts.clear();
+    this.#closedMachines = [];
+    this.#closedOthers = [];
+    this.structure++;
+  }
+
+  #define(machine: string, definition: unknown): void {
+    if (this.charts.has(machine)) return;
+    const chart = readChart(definition);
+    if (chart !== null) this.charts.set(machine, chart);
+  }
+
+  #meet({ sessionId, name, machine, parentId, definition, snapshot, atMs }: ActorMessage): void {
+    if (machine !== null && definition !== undefined) this.#define(machine, definition);
+    const known = this.#bySession.get(sessionId);
+    if (known !== undefined) {
+      this.#see(known, snapshot, atMs);
+      return;
+    }
+    const namesake = machine === null ? undefined : this.actors.get(name);
+    if (namesake !== undefined && namesake.status !== 'active') this.#forget(namesake.key);
+    const key = machine === null || namesake?.status === 'active' ? sessionId : name;
+    const actor: Actor = {
+      key,
+      sessionId,
+      name,
+      machine,
+      parent: parentId === undefined ? null : (this.#bySession.get(parentId)?.key ?? null),
+      status: 'active',
+      value: undefined,
+      context: undefined,
+      output: undefined,
+      error: null,
+      sinceMs: atMs,
+      last: null,
+      taken: new Map(),
+    };
+    this.actors.set(key, actor);
+    this.#bySession.set(sessionId, actor);
+    this.structure++;
+    this.#see(actor, snapshot, atMs);
+  }
+
+  #see(actor: Actor, snapshot: InspectedSnapshot, atMs: number): void {
+    const wasActive = actor.status === 'active';
+    actor.status = snapshot.status;
+    actor.context = snapshot.context;
+    actor.output = snapshot.output;
+    actor.error = snapshot.error ?? null;
+    if (snapshot.value !== undefined) {
+      const text = JSON.stringify(snapshot.value);
+      if (this.#valueTexts.get(actor.key) !== text) {
+        this.#valueTexts.set(actor.key, text);
+        actor.value = snapshot.value;
+        actor.sinceMs = atMs;
+      }
+    }
+    if (wasActive && snapshot.status !== 'active') this.#close(actor);
+  }
+
+  #take({ sessionId, eventType, source, targets, guard, atMs, count }: TransitionMessage): void {
+    const key = transitionKey(source, eventType, guard, targets);
+    this.counts.set(key, count);
+    const actor = this.#bySession.get(sessionId);
+    if (actor === undefined) return;
+    actor.taken.set(key, (actor.taken.get(key) ?? 0) + 1);
+    // One that leads nowhere leaves the last real step to be seen.
+    if (targets.length > 0) actor.last = { key, source, targets, eventType, atMs, serial: ++this.#serial };
+  }
+
+  #close(actor: Actor): void {
+    this.structure++;
+    const isMachine = actor.machine !== null;
+    const closed = isMachine ? this.#closedMachines : this.#closedOthers;
+    closed.push(actor.key);
+    const max = isMachine ? this.#limits.closedMachinesMax : this.#limits.closedOthersMax;
+    while (closed.length > max) this.#forget(closed[0]!);
+  }
+
+  #forget(key: string): void {
+    const actor = this.actors.get(key);
+    this.#closedMachines = this.#closedMachines.filter((one) => one !== key);
+    this.#closedOthers = this.#closedOthers.filter((one) => one !== key);
+    if (actor === undefined) return;
+    this.actors.delete(key);
+    this.#bySession.delete(actor.sessionId);
+    this.#valueTexts.delete(key);
+    this.structure++;
+  }
+}
