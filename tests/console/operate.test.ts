@@ -6,10 +6,12 @@ import { answerControl } from '../../src/console/control.ts';
 import { explain } from '../../src/console/explain.ts';
 import { createMetrics, METRIC_NAMES } from '../../src/console/metrics.ts';
 import type { ControlAnswer } from '../../src/console/wire.ts';
+import { whyFacts } from '../../src/runtime/why.ts';
 import { simSettings, startTrial, type Trial } from '../support/world.ts';
 
 let trial: Trial;
 const runtime = () => trial.run.runtime;
+const why = (market: string) => whyFacts(runtime(), market);
 const quotedMarket = (): string => {
   for (const row of runtime().table.allOpen())
     if (row.purpose === 'quote' && [...runtime().table.open(row.market)].length === 2) return row.market;
@@ -63,7 +65,7 @@ describe('A word to the trader', () => {
     await trial.world.advance(500);
     expect(await saying).toMatchObject({ status: 200, body: { done: true } });
     expect(runtime().days.barOn(market)).toEqual({ action: 'pause', by: 'console' });
-    expect(explain(runtime().why(market))).toMatchObject({
+    expect(explain(why(market))).toMatchObject({
       verdict: expect.stringMatching(/notQuoted|reducing/),
       whyNot: expect.arrayContaining([
         expect.objectContaining({ code: 'operator', sentence: expect.stringContaining('Paused by console') }),
@@ -79,7 +81,7 @@ describe('A word to the trader', () => {
 describe('Why', () => {
   it('a market is quoted: from the book to two prices, the numbers those of the decision', () => {
     const market = quotedMarket();
-    const told = explain(runtime().why(market));
+    const told = explain(why(market));
     const word = runtime().explanations.get(market as never)!;
     expect(told.verdict).toBe('quoted');
     expect(told.how.slice(0, 6).map(({ code }) => code)).toEqual(['s', 'q', 'sigma', 'gammaK', 'r', 'modelSpread']);
@@ -92,7 +94,7 @@ describe('Why', () => {
 
   it('every other market is not: at least one reason each, by a code, in a sentence', () => {
     for (const market of runtime().scan.listed.keys()) {
-      const told = explain(runtime().why(market));
+      const told = explain(why(market));
       if (told.verdict !== 'notQuoted' && told.verdict !== 'reducing') continue;
       expect(told.whyNot.length, market).toBeGreaterThan(0);
       for (const { code, sentence } of told.whyNot) {
@@ -100,14 +102,14 @@ describe('Why', () => {
         expect(sentence).toMatch(/^[A-Z`0-9$].*[.]$/);
       }
     }
-    expect(explain(runtime().why('NO-SUCH'))).toMatchObject({
+    expect(explain(why('NO-SUCH'))).toMatchObject({
       verdict: 'notQuoted',
       whyNot: [{ code: 'unknownMarket' }],
     });
   });
 
   it('of every reason that the scanner has, there is a sentence of its own', () => {
-    const facts = runtime().why([...runtime().scan.listed.keys()][0]!);
+    const facts = why([...runtime().scan.listed.keys()][0]!);
     const codes =
       'notListed notBinary notActive closed ended tooYoung closesTooSoon closesTooLate categoryExcluded lowVolume noTouch extreme wideSpread notInTop entriesPerHour balance restingValue';
     for (const scanned of codes.split(' ')) {
@@ -118,7 +120,7 @@ describe('Why', () => {
   });
 
   it('freezes, risk, groups and budget have theirs', () => {
-    const facts = runtime().why(quotedMarket());
+    const facts = why(quotedMarket());
     const session = facts.session!;
     const believes = {
       ...session.believes!,
@@ -146,7 +148,7 @@ describe('Why', () => {
   });
 
   it('titles from outside are one line of text', () => {
-    const facts = runtime().why(quotedMarket());
+    const facts = why(quotedMarket());
     const title = `<img src=x>\u202e${'long '.repeat(100)}\n`;
     const told = explain({ ...facts, listed: { ...facts.listed!, title } });
     expect(told.title!.length).toBeLessThanOrEqual(120);
