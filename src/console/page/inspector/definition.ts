@@ -200,6 +200,12 @@ function namesOf(named: OneOrMore<Named> | undefined | null): string[] {
   return list(named).flatMap((one) => nameOf(one) ?? []);
 }
 
+/** An inline function is called after its place in the definition, which says nothing. */
+export function guardText(guard: string | null): string {
+  if (guard === null) return '';
+  return guard === 'guard' || guard === '' ? '[…]' : `[${guard}]`;
+}
+
 /** An event's type as a person reads it: `done: withdraw` for xstate's `xstate.done.actor.withdraw`. */
 export function eventName(eventType: string): string {
   const actor = /^xstate\.(done|error)\.actor\.(.+)$/.exec(eventType);
