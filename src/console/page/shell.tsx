@@ -1,11 +1,12 @@
 /** The frame: where one can go, which run this is, whether the connection stands, and the view that was asked for. */
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { addressOf, DEFAULT_VIEW } from './address.ts';
 import { Dashboard } from './dashboard/dashboard.tsx';
 import { dateAndTime, timeOfDay } from './format.ts';
 import { Inspector } from './inspector/inspector.tsx';
 import { connection, dropped, hello, marketTime } from './live.ts';
-import { addressOf, DEFAULT_VIEW, place } from './router.ts';
+import { place } from './router.ts';
 import { nextTheme, theme } from './theme.ts';
 
 const VIEWS: Readonly<Record<string, { readonly title: string; readonly View: ComponentType }>> = {

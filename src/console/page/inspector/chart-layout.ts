@@ -2,7 +2,7 @@
  * From a chart to a drawing: what ELK is asked, and what its answer means. Transitions between the same two states share
  * one line with a row of text for each; those that lead nowhere are told inside their state, not drawn.
  */
-import type { ElkEdgeSection, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api';
+import type { ElkEdgeSection, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import { type Chart, type ChartState, type ChartTransition, eventName, guardText } from './definition.ts';
 
 export type Direction = 'DOWN' | 'RIGHT';

@@ -216,5 +216,7 @@ export function eventName(eventType: string): string {
   if (after !== null) return `after ${/^\d+$/.test(after[1]!) ? `${after[1]} ms` : after[1]}`;
   if (eventType === 'xstate.init') return 'start';
   if (eventType === 'xstate.stop') return 'stop';
+  const own = /^xstate\.(?:promise|observable)\.(\w+)$/.exec(eventType);
+  if (own !== null) return own[1]!;
   return eventType;
 }

@@ -1,9 +1,10 @@
 /** What the inspector shows: live or a moment of the past, which actor, which part of its chart. Fed by the one connection. */
 import { computed, effect, signal } from '@preact/signals';
 import type { MachineFacts, Moment, Moments } from '../../wire.ts';
+import { addressOf } from '../address.ts';
 import { type ApiError, getJson } from '../api.ts';
 import { hello, listen } from '../live.ts';
-import { addressOf, goTo, place } from '../router.ts';
+import { goTo, place } from '../router.ts';
 import { type Actor, ActorStore } from './actor-store.ts';
 import { layoutOf } from './chart-cache.ts';
 import { EventLog } from './event-log.ts';
