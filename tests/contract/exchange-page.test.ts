@@ -116,7 +116,7 @@ describe('The page about what goes wrong if asked for', () => {
     };
     const { keyId, privateKeyPath } = accounts[0]!;
     unpleasant = { ...process.env, REST_URL: restUrl, KEY_ID: keyId, KEY_PATH: privateKeyPath };
-  });
+  }, 60_000);
   afterAll(() => stage.clear());
 
   it('names every fault there is', () => {
