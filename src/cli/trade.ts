@@ -180,6 +180,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     const consoleUrl = web?.url ?? null;
     await folder.writeRun({
       pid: process.pid,
+      mode,
       consoleUrl,
       token,
       restUrl: place.restUrl,

@@ -1,10 +1,8 @@
 /** What an operator's command would do, or did: which sessions, orders and positions it touches. Plain JSON, no effects. */
 import type { RiskMode } from '../../machines/market-session.ts';
-import type { Ticker } from '../domain/ids.ts';
 import { openQuantity } from '../domain/order.ts';
 import { formatMoney, formatPrice, formatQuantity, type Microdollars } from '../domain/units.ts';
 import { valueAt } from '../ledger/position.ts';
-import type { OperatorBar } from './day-book.ts';
 import type { TraderRuntime } from './trader-runtime.ts';
 
 export const OPERATOR_ACTIONS = ['pause', 'resume', 'flatten', 'cancelAll', 'halt'] as const;
@@ -170,7 +168,11 @@ function notesOn(runtime: TraderRuntime, action: OperatorAction, market: string 
   return notes;
 }
 
-/** The operator's word on one market, for whoever asks what stands. */
-export function marketBarsOf(runtime: TraderRuntime): Record<Ticker, OperatorBar> {
-  return Object.fromEntries(runtime.days.marketBars) as Record<Ticker, OperatorBar>;
+/** What keeps the trader from trading freely, a line each: an operator's word, kill switches, markets barred by themselves. */
+export function standingBars({ days, parts }: Pick<TraderRuntime, 'days' | 'parts'>, withMarkets = true): string[] {
+  const bars = days.bar === null ? [] : [`${days.bar.action}, said by ${days.bar.by}`];
+  for (const { action, reason } of days.standing(parts.clocks.market.now())) bars.push(`${action}: ${reason}`);
+  if (withMarkets)
+    for (const [market, { action, by }] of days.marketBars) bars.push(`${market} alone: ${action}, said by ${by}`);
+  return bars;
 }

@@ -4,6 +4,7 @@ import type { Ticker } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import { openQuantity } from '../domain/order.ts';
 import { formatMoney, formatPrice, formatQuantity } from '../domain/units.ts';
+import { standingBars } from './operator-plan.ts';
 import type { TraderRuntime } from './trader-runtime.ts';
 
 export function stateReport(
@@ -37,6 +38,7 @@ export function stateReport(
     seed: facts.seed,
     clock: { marketMs: nowMs, wallMs: parts.clocks.wall.now(), speed: facts.speed },
     risk: { mode: runtime.mode, permission: runtime.door.permission },
+    bars: standingBars(runtime),
     restored: runtime.restored,
     inControlMs: runtime.inControlMs,
     firstQuoteMs: runtime.firstQuoteMs,

@@ -5,7 +5,7 @@
 import { Subject } from 'rxjs';
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Readiness } from '../../machines/boot.ts';
-import type { RiskMode, SessionContext, SessionInput } from '../../machines/market-session.ts';
+import type { RiskMode, SessionInput } from '../../machines/market-session.ts';
 import type { SupervisorEvent } from '../../machines/risk-supervisor.ts';
 import type { ManagerEvent } from '../../machines/session-manager.ts';
 import type { Proof, TraderEvent } from '../../machines/trader.ts';
@@ -54,6 +54,7 @@ import { SwitchGauge } from './supervise.ts';
 import { connectTickPlane } from './tick-plane.ts';
 import { connectWakeWatch } from './wake-watch.ts';
 import { WatchedMarkets } from './watched-markets.ts';
+import { type WhyFacts, whyFacts } from './why.ts';
 
 export interface TraderParts {
   readonly clocks: Clocks;
@@ -343,10 +344,14 @@ export class TraderRuntime {
     return actor !== undefined;
   }
 
-  /** What a session's chart believes now; null where there is none. */
-  sessionContext(session: string): SessionContext | null {
-    const manager = this.#actor?.system.get('sessions')?.getSnapshot() as AnyMachineSnapshot | undefined;
-    return (manager?.children[session]?.getSnapshot() as { context?: SessionContext } | undefined)?.context ?? null;
+  /** What is known of why a market is or is not quoted now. */
+  why(market: string): WhyFacts {
+    return whyFacts(this, market);
+  }
+
+  /** Where the sessions' chart is now, its children with it; null while there is none. */
+  sessionsChart(): AnyMachineSnapshot | null {
+    return this.#actor?.system.get('sessions')?.getSnapshot() ?? null;
   }
 
   /** Nothing but cancels from here on, whatever the charts hear later: what happened is not theirs to judge. */

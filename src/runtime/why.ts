@@ -6,6 +6,7 @@ import { formatPrice, formatQuantity, toCents, toContracts } from '../domain/uni
 import type { Wanted } from '../gateway/wanted.ts';
 import type { Explanation } from '../quoting/decision.ts';
 import type { Settings } from '../settings/schema.ts';
+import { standingBars } from './operator-plan.ts';
 import type { TraderRuntime } from './trader-runtime.ts';
 
 /** One side's order as prices and contracts for people. */
@@ -134,10 +135,7 @@ export function whyFacts(runtime: TraderRuntime, name: string): WhyFacts {
       permission: door.permission,
       isAwake: door.isAwake,
       isGuarded: runtime.guarded !== null,
-      bars: [
-        ...(days.bar === null ? [] : [`${days.bar.action} by ${days.bar.by}`]),
-        ...days.standing(nowMs).map(({ action, reason }) => `${action}: ${reason}`),
-      ],
+      bars: standingBars(runtime, false),
       marketBar: days.barOn(ticker),
       denial: approvals.denials.get(ticker) ?? null,
     },
@@ -156,7 +154,7 @@ function sessionOn(runtime: TraderRuntime, ticker: Ticker): WhySession | null {
   const id = runtime.sessions.sessionOf(ticker);
   if (id === null) return null;
   const entry = runtime.register.entries().find((each) => each.id === id);
-  const context = runtime.sessionContext(id);
+  const context = contextOf(runtime, id);
   return {
     session: id,
     kind: context?.kind ?? 'quote',
@@ -164,6 +162,13 @@ function sessionOn(runtime: TraderRuntime, ticker: Ticker): WhySession | null {
     sinceMs: entry?.sinceMs ?? 0,
     believes: context,
   };
+}
+
+function contextOf(runtime: TraderRuntime, session: string): SessionContext | null {
+  const snapshot = runtime.sessionsChart()?.children[session]?.getSnapshot() as
+    | { context?: SessionContext }
+    | undefined;
+  return snapshot?.context ?? null;
 }
 
 /** `{quoting: {flow: 'live'}}` → `quoting`, `quoting.flow`, `quoting.flow.live`. */
