@@ -54,7 +54,6 @@ import { SwitchGauge } from './supervise.ts';
 import { connectTickPlane } from './tick-plane.ts';
 import { connectWakeWatch } from './wake-watch.ts';
 import { WatchedMarkets } from './watched-markets.ts';
-import { type WhyFacts, whyFacts } from './why.ts';
 
 export interface TraderParts {
   readonly clocks: Clocks;
@@ -103,11 +102,7 @@ export class TraderRuntime {
   readonly register: ActorRegister;
   readonly latency: LatencyMeter;
   readonly approvals: Approvals;
-  readonly counts: RunCounts = {
-    fills: 0,
-    contracts: 0,
-    makerContracts: 0,
-  };
+  readonly counts: RunCounts = { fills: 0, contracts: 0, makerContracts: 0 };
   readonly ordersChanged$ = new Subject<Ticker>();
   readonly days = new DayBook();
   readonly remembered = new Remembered(this.ledger, this.days);
@@ -342,11 +337,6 @@ export class TraderRuntime {
     const actor = this.#actor?.system.get(chart);
     actor?.send(event);
     return actor !== undefined;
-  }
-
-  /** What is known of why a market is or is not quoted now. */
-  why(market: string): WhyFacts {
-    return whyFacts(this, market);
   }
 
   /** Where the sessions' chart is now, its children with it; null while there is none. */

@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   decide: async () => (await import('./decide.ts')).benchDecide(),
   streaming: async () => (await import('./streaming.ts')).benchStreaming(),
   matching: async () => (await import('./matching.ts')).benchMatching(),
+  markets: async () => (await import('./markets.ts')).benchMarkets(),
   restart: async () => (await import('./journal.ts')).benchRestart(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
   slope: async () => (await import('./memory.ts')).benchSlope(),
