@@ -25,6 +25,8 @@ export type EndReason =
   | 'riskReducing'
   | 'riskHalted'
   | 'operator'
+  /** An operator wants the position off: crossing is not spared where carrying would be cheaper. */
+  | 'flattened'
   | 'shutdown'
   | 'carriedOn'
   | 'failed';
@@ -220,6 +222,7 @@ const base = setup({
       Math.abs(params.position) < context.smallQuantity ||
       context.toxic ||
       context.reason === 'closing' ||
+      context.reason === 'flattened' ||
       context.reason === 'riskReducing',
     leftFlat: (_, params: { position: number }) => params.position === 0,
     stopsSoftly: ({ event }) => event.type === 'session.stop' && event.manner === 'soft',

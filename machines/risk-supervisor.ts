@@ -10,11 +10,17 @@ import type { DeadlineInput } from './deadline.ts';
 import type { RiskMode } from './market-session.ts';
 import { deadlineOf, eventsOf } from './unprovided.ts';
 
+/** Whose word it is, and what was said with it; both for the journal alone. */
+interface Word {
+  readonly by?: string;
+  readonly why?: string | null;
+}
+
 export type SupervisorEvent =
-  | { readonly type: 'operator.pause' }
-  | { readonly type: 'operator.resume' }
-  | { readonly type: 'operator.reduce' }
-  | { readonly type: 'operator.halt'; readonly reason: string }
+  | ({ readonly type: 'operator.pause' } & Word)
+  | ({ readonly type: 'operator.resume' } & Word)
+  | ({ readonly type: 'operator.reduce' } & Word)
+  | ({ readonly type: 'operator.halt'; readonly reason: string } & Word)
   /** A kill switch fired; `resumeAtMs` (market time) when it clears by itself, null when only a person clears it. */
   | {
       readonly type: 'switch.fired';

@@ -36,6 +36,16 @@ export type ManagerEvent =
   /** A position without a session (recovered, or left by one): it is worked on, never forgotten. */
   | { readonly type: 'position.orphaned'; readonly market: string; readonly closeMs: number; readonly atMs: number }
   | { readonly type: 'manager.close'; readonly reason: EndReason; readonly manner: 'soft' | 'hard' | 'carry' }
+  /**
+   * The operator's word on the session of one market, or on all (null). What quotes goes out softly; what carries a position
+   * goes on carrying it, or crosses within the allowance.
+   */
+  | {
+      readonly type: 'manager.stop';
+      readonly market: string | null;
+      readonly reason: EndReason;
+      readonly isCarryStopped: boolean;
+    }
   | DoneActorEvent<SessionOutput>
   | ErrorActorEvent;
 
@@ -230,6 +240,18 @@ const retire = base.createAction(
   }),
 );
 
+const stopSessions = base.createAction(
+  enqueueActions(({ context, event, enqueue }) => {
+    if (event.type !== 'manager.stop') return;
+    for (const [market, { session, kind }] of Object.entries(context.sessions)) {
+      if (event.market !== null && event.market !== market) continue;
+      if (kind === 'carry' && !event.isCarryStopped) continue;
+      const manner = kind === 'carry' ? 'hard' : 'soft';
+      enqueue.sendTo(session, { type: 'session.stop', reason: event.reason, manner });
+    }
+  }),
+);
+
 const closeSessions = base.createAction(
   enqueueActions(({ context, event, enqueue }) => {
     if (event.type !== 'manager.close') return;
@@ -258,6 +280,7 @@ export const sessionManager = base.createMachine({
     'candidates.found': { actions: countRefusals },
     'position.orphaned': { actions: adoptPosition },
     'manager.close': { target: '.closing' },
+    'manager.stop': { actions: stopSessions },
     'xstate.done.actor.*': { actions: retire },
     'xstate.error.actor.*': { actions: retire },
   },

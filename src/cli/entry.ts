@@ -35,36 +35,48 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'show what does not add up with the exchange; with --yes take its word',
     load: async () => (await import('./accept.ts')).registerAccept,
   },
-  resume: {
-    description: 'lift the halt or pause of a stopped trader',
-    load: async () => (await import('./resume.ts')).registerResume,
+  status: {
+    description: 'whether a trader runs, what it does, and what keeps it from trading',
+    load: async () => (await import('./status.ts')).registerStatus,
   },
   inspect: {
     description: 'open a run that is over in the browser, read-only',
     load: async () => (await import('./inspect.ts')).registerInspect,
+  },
+  why: {
+    description: 'why a market is quoted as it is, or why it is not',
+    load: async () => (await import('./why.ts')).registerWhy,
+  },
+  pause: operatorEntry('pause', 'no new quotes until it is resumed'),
+  resume: operatorEntry('resume', 'lift a pause or halt, of a trader that runs or of one that is stopped'),
+  flatten: operatorEntry('flatten', 'no new quotes, and positions are worked off'),
+  'cancel-all': operatorEntry('cancel-all', 'take every order of ours off and stay paused'),
+  halt: operatorEntry('halt', 'nothing leaves any more but cancels, also of a trader that hangs'),
+  charts: {
+    description: 'draw each statechart from the code into machines/README.md',
+    load: async () => (await import('./charts.ts')).registerCharts,
   },
   doctor: {
     description: 'look at everything that a start depends on, and say what to do',
     load: async () => (await import('./doctor.ts')).registerDoctor,
   },
   ...Object.fromEntries(
-    [
-      'backtest',
-      'cancel-all',
-      'charts',
-      'export',
-      'flatten',
-      'halt',
-      'history',
-      'markets',
-      'pause',
-      'report',
-      'scan',
-      'status',
-      'why',
-    ].map((name) => [name, { description: 'not built yet', load: null }]),
+    ['backtest', 'export', 'history', 'markets', 'report', 'scan'].map((name) => [
+      name,
+      { description: 'not built yet', load: null },
+    ]),
   ),
 };
+
+function operatorEntry(name: string, description: string): Entry {
+  return {
+    description,
+    load: async () => {
+      const { registerOperate } = await import('./operate.ts');
+      return (program) => registerOperate(program, name);
+    },
+  };
+}
 
 const BUILT = Object.keys(COMMANDS).filter((name) => COMMANDS[name]!.load !== null);
 

@@ -7,7 +7,7 @@ import { BothsidesError } from '../domain/errors.ts';
 import { Checkpoints } from '../runtime/checkpoints.ts';
 import type { Log } from '../runtime/log.ts';
 import { Remembered } from '../runtime/remembered.ts';
-import { openDataFolder } from '../store/data-folder.ts';
+import { openDataFolder, readRun } from '../store/data-folder.ts';
 import { type DataIdentity, IDENTITY_KEY } from '../store/identity.ts';
 import { openLevelStore } from '../store/level-store.ts';
 import { getSealed } from '../store/sealed.ts';
@@ -52,7 +52,9 @@ export async function openStoppedTrader(
 }
 
 async function open(folder: string, clocks: Pick<Clocks, 'wall' | 'market'>, log: Log): Promise<StoppedTrader> {
-  const identity = await identityOf(folder);
+  // Where one that died traded is still asked for: what it left there may have to be taken off.
+  const died = await readRun(folder);
+  const identity = await identityIn(folder);
   const data = await openDataFolder(folder, identity, clocks.wall.now());
   try {
     const { journal, remembered } = await recall(data.store, clocks, log);
@@ -65,13 +67,13 @@ async function open(folder: string, clocks: Pick<Clocks, 'wall' | 'market'>, log
         try {
           await journal.close();
         } finally {
-          await data.removeRun();
+          await (died === null ? data.removeRun() : data.writeRun(died));
           await data.close();
         }
       },
     };
   } catch (error) {
-    await data.removeRun();
+    await (died === null ? data.removeRun() : data.writeRun(died));
     await data.close();
     throw error;
   }
@@ -84,7 +86,8 @@ async function recall(store: Store, clocks: Pick<Clocks, 'wall' | 'market'>, log
   return { journal, remembered };
 }
 
-async function identityOf(folder: string): Promise<DataIdentity> {
+/** Whose data it is. Throws DATA_IN_USE while somebody holds it, USAGE where nothing has traded yet. */
+export async function identityIn(folder: string): Promise<DataIdentity> {
   const store = await openLevelStore(join(folder, 'store'));
   try {
     const identity = await getSealed<DataIdentity>(store, IDENTITY_KEY);

@@ -3,6 +3,9 @@
  * time, `wallMs` the wall's. Everything that came from outside (titles, reasons, lines of a log) is text, never markup.
  */
 import type { Json } from '../domain/json.ts';
+import type { OperatorPlan } from '../runtime/operator-plan.ts';
+import type { Explained } from './explain.ts';
+import type { DashboardMessage, MarketMessage } from './wire-dashboard.ts';
 
 /** What a viewer can ask to be told. */
 export type Topic = 'inspection' | 'dashboard' | 'journal' | 'log';
@@ -30,6 +33,8 @@ export type ServerMessage =
   | SnapshotMessage
   | TransitionMessage
   | JournalMessage
+  | DashboardMessage
+  | MarketMessage
   | LogMessage;
 
 /** Always the first. */
@@ -244,3 +249,13 @@ export interface Moment {
 export interface Refusal {
   readonly error: { readonly code: string; readonly message: string };
 }
+
+/** `POST /api/control` with `{action, market?, reason?, by?, dryRun?}` and the token of the run. */
+export interface ControlAnswer {
+  /** False: a dry run, nothing was changed. */
+  readonly done: boolean;
+  readonly plan: OperatorPlan;
+}
+
+/** `GET /api/why/:ticker`. */
+export type WhyAnswer = Explained;

@@ -9,6 +9,7 @@ import type { FeeSchedule, Market, MarketResult, PriceGrid } from '../domain/mar
 import type { AmendRequest, OrderIntent } from '../domain/order.ts';
 import type { Side } from '../domain/side.ts';
 import type { Centicents, Centicontracts, Microdollars, UnixMs } from '../domain/units.ts';
+import type { BucketLevel } from './bucket-level.ts';
 
 /** Who goes first when the rate budget is short; first named, first served. */
 export const PRIORITIES = ['cancel', 'reduce', 'replace', 'quote', 'read', 'scan'] as const;
@@ -392,5 +393,7 @@ export interface Venue {
   readonly requests: RequestCounts;
   /** True while writes wait for tokens: the gateway hears of congestion. */
   readonly congested$: Observable<boolean>;
+  /** The rate budget as it is now. */
+  budget(): readonly BucketLevel[];
   close(): Promise<void>;
 }

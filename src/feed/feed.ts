@@ -181,6 +181,11 @@ export class Feed {
     this.#board.prioritise(markets);
   }
 
+  /** How late the stream's frames come, wall milliseconds, median of the last ones; null while nothing is measured. */
+  get lagMs(): number | null {
+    return this.#reader?.lagMs ?? null;
+  }
+
   /** Null when the market is not watched. */
   view(market: Ticker): MarketView | null {
     return this.#board.get(market) ?? null;

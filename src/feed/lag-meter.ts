@@ -38,6 +38,10 @@ export class LagMeter {
     return this.#verdict;
   }
 
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
   /** The upper median of what is in the ring; 0 when it is empty. */
   medianMs(): number {
     const sorted = this.#ring.slice(0, this.#size).sort();

@@ -83,6 +83,10 @@ export class StreamReader implements Line {
     if (this.#phase === 'over') this.#events.unsubscribe();
   }
 
+  get lagMs(): number | null {
+    return this.#lag.isEmpty ? null : this.#lag.medianMs();
+  }
+
   isCurrent(nowWallMs: number): boolean {
     return (
       this.#phase !== 'over' &&

@@ -20,6 +20,7 @@ import { limitsOf } from '../risk/limits.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { Accounts } from './accounts.ts';
 import type { LatencyMeter } from './latency-meter.ts';
+import type { LastDenial } from './why.ts';
 
 export interface ApprovalsOptions {
   readonly clocks: Clocks;
@@ -30,6 +31,8 @@ export interface ApprovalsOptions {
   readonly journal: Journal;
   readonly latency: LatencyMeter;
   readonly mode: () => RiskMode;
+  /** The operator paused this market alone. */
+  readonly isBarred: (market: Ticker) => boolean;
 }
 
 /** Equity moves with every tick; limits need it to the second of market time. */
@@ -38,6 +41,8 @@ const EQUITY_AGE_MS_MAX = 1_000;
 export class Approvals {
   /** The last word on each market, for whoever asks why. */
   readonly explanations = new Map<Ticker, Explanation>();
+  /** The last quote on each market that was denied, until one is approved. */
+  readonly denials = new Map<Ticker, LastDenial>();
   /** Sessions that began within the last hour, in this process or one before it. */
   readonly entries: WindowCounter;
   readonly #options: ApprovalsOptions;
@@ -54,7 +59,8 @@ export class Approvals {
 
   /** Approves and reserves in one synchronous step. */
   approve(intent: OrderIntent): Verdict {
-    const { clocks, settings, exposure, accounts, door, latency, mode } = this.#options;
+    const { clocks, settings, exposure, accounts, door, latency, mode, isBarred } = this.#options;
+    if (intent.purpose === 'quote' && isBarred(intent.market)) return { ok: false, reason: 'operator' };
     const verdict = approve(intent, {
       exposure,
       limits: limitsOf(settings, this.#currentEquity()),
@@ -66,6 +72,10 @@ export class Approvals {
     if (verdict.ok) {
       latency.approved();
       this.#explain(intent);
+      this.denials.delete(intent.market);
+    } else if (intent.purpose === 'quote') {
+      const { reason, value, limit } = verdict;
+      this.denials.set(intent.market, { side: intent.side, reason, value, limit });
     }
     return verdict;
   }

@@ -63,7 +63,10 @@ export function createTraderActor(runtime: TraderRuntime) {
       deadline,
       facts: fromEventObservable(({ input }) => sessionFacts(facts, named<Ticker>(input.market))),
       quoter: fromEventObservable(({ input }) => quoter(quoting, input)),
-      exitWorker: fromEventObservable(({ input }) => exitWorker(exits, input)),
+      // A position that the operator wants off is worked towards the other side, not left at rest.
+      exitWorker: fromEventObservable(({ input }) =>
+        exitWorker(exits, { ...input, patient: input.patient && !isFlattened(runtime, named<Ticker>(input.market)) }),
+      ),
       withdraw: fromPromise(({ input, signal }) => withdraw(exits, input, signal)),
       flatten: fromPromise(({ input, signal }) => flatten(exits, input, signal)),
     },
@@ -150,6 +153,7 @@ export function createTraderActor(runtime: TraderRuntime) {
             quoted: () => runtime.sessions.markets(),
             mode: () => runtime.mode,
             speed: parts.speed,
+            gauge: runtime.gauge,
           },
           runtime.days,
         ),
@@ -201,6 +205,10 @@ export function createTraderActor(runtime: TraderRuntime) {
       },
     },
   );
+}
+
+function isFlattened({ days }: TraderRuntime, market: Ticker): boolean {
+  return days.bar?.action === 'reduce' || days.barOn(market)?.action === 'reduce';
 }
 
 export type TraderActor = ReturnType<typeof createTraderActor>;

@@ -27,6 +27,7 @@ interface DayBookJson {
   readonly fired: readonly SwitchRecord[];
   readonly lifted: readonly SwitchRecord['switch'][];
   readonly bar: OperatorBar | null;
+  readonly marketBars: readonly (readonly [market: string, bar: OperatorBar])[];
 }
 
 /** Marks equity at the start of each day in New York, and keeps the bars that still stand. */
@@ -38,6 +39,7 @@ export class DayBook {
   /** Switches that fired and that the operator has lifted since. */
   readonly #lifted = new Set<SwitchRecord['switch']>();
   #bar: OperatorBar | null = null;
+  readonly #marketBars = new Map<string, OperatorBar>();
 
   /** What was earned on a day before this process looked at it; see away.ts. */
   cameBack(earned: (day: string) => Microdollars): void {
@@ -94,6 +96,19 @@ export class DayBook {
   get bar(): OperatorBar | null {
     return this.#bar;
   }
+  /** The operator's word on one market: nothing is quoted there until it is taken back. */
+  barredOn(market: string, action: 'pause' | 'reduce', by: string): void {
+    this.#marketBars.set(market, { action, by });
+  }
+  liftOn(market: string): void {
+    this.#marketBars.delete(market);
+  }
+  barOn(market: string): OperatorBar | null {
+    return this.#marketBars.get(market) ?? null;
+  }
+  get marketBars(): ReadonlyMap<string, OperatorBar> {
+    return this.#marketBars;
+  }
   /** The operator says that trading may go on; after a halt it goes on reducing, until that is lifted as well. */
   lift(): void {
     const wasHalted = this.#bar?.action === 'halt' || this.#hasHalt();
@@ -108,16 +123,18 @@ export class DayBook {
       fired: [...this.#fired.values()],
       lifted: [...this.#lifted],
       bar: this.#bar,
+      marketBars: [...this.#marketBars],
     };
     return json as unknown as Json;
   }
   restoreFrom(json: Json): void {
-    const { day, equity, fired, lifted, bar } = json as unknown as DayBookJson;
+    const { day, equity, fired, lifted, bar, marketBars } = json as unknown as DayBookJson;
     this.#day = day;
     this.#equityAtStart = equity;
     for (const record of fired) this.fired(record);
     for (const name of lifted) this.#lifted.add(name);
     this.#bar = bar;
+    for (const [market, on] of marketBars) this.#marketBars.set(market, on);
   }
 
   #hasHalt(): boolean {

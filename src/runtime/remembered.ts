@@ -18,7 +18,7 @@ import { RememberedOrders } from './remembered-orders.ts';
 import type { RowRecord } from './row-record.ts';
 
 /** Of the shape of `toJson`; raised whenever it, or what `take` makes of an entry, changes. */
-export const REMEMBERED_VERSION = 2;
+export const REMEMBERED_VERSION = 3;
 
 /** Cash that nothing explained, taken over so that trading could go on with less. */
 export interface Adjustment {
@@ -177,11 +177,14 @@ export class Remembered {
       case 'operator.halted':
       case 'operator.paused':
       case 'operator.reduced':
-        days.barred(BARS[entry.kind], (data as { by?: string }).by ?? 'operator');
+        this.#barred(BARS[entry.kind], data as OperatorData);
         break;
-      case 'operator.resumed':
-        days.lift();
+      case 'operator.resumed': {
+        const { market } = data as OperatorData;
+        if (market === undefined) days.lift();
+        else days.liftOn(market);
         break;
+      }
       case 'run.started':
         this.#started((data as { run: string }).run, entry);
         break;
@@ -254,6 +257,11 @@ export class Remembered {
     days.moved((ledger.position(adjustment.market).cost - before) as Microdollars);
   }
 
+  #barred(action: 'halt' | 'pause' | 'reduce', { by = 'operator', market }: OperatorData): void {
+    if (market === undefined) this.days.barred(action, by);
+    else if (action !== 'halt') this.days.barredOn(market, action, by);
+  }
+
   #entered(atMs: number): void {
     this.#entries.push(atMs);
     if (this.#entries[0]! < atMs - HOUR_MS || this.#entries.length > ENTRIES_KEPT)
@@ -271,6 +279,12 @@ export class Remembered {
     const last = this.#runs.at(-1);
     if (last !== undefined) this.#runs = [...this.#runs.slice(0, -1), { ...last, ...change }];
   }
+}
+
+/** `market`: of that one alone. */
+interface OperatorData {
+  readonly by?: string;
+  readonly market?: string;
 }
 
 const BARS = { 'operator.halted': 'halt', 'operator.paused': 'pause', 'operator.reduced': 'reduce' } as const;

@@ -81,26 +81,33 @@ function isHalt({ action }: { readonly action: string }): boolean {
   return action === 'halt';
 }
 
+/** What is said to the supervisor, as far as the journal keeps it. */
+export interface Said {
+  readonly type: string;
+  readonly action?: string;
+  readonly reason?: string;
+  readonly by?: string;
+  readonly why?: string | null;
+}
+
 /** The operator's word, once: what is recalled from an earlier run is in the journal already. */
-export function journalOperator(
-  event: { readonly type: string; readonly reason?: string },
-  days: Pick<DayBook, 'bar'>,
-  journal: Pick<Journal, 'append'>,
-): void {
+export function journalOperator(event: Said, days: Pick<DayBook, 'bar'>, journal: Pick<Journal, 'append'>): void {
   const { bar } = days;
+  const word = (by: string): Json => ({ by, ...(event.why == null ? {} : { why: event.why }) });
+  const by = event.by ?? 'operator';
   switch (event.type) {
     case 'operator.halt':
       if (event.reason === CRASH_LOOP || bar?.action === 'halt') return;
-      journal.append('operator.halted', { by: event.reason ?? 'operator' });
+      journal.append('operator.halted', word(event.by ?? event.reason ?? 'operator'));
       break;
     case 'operator.pause':
-      if (bar === null || bar.action === 'reduce') journal.append('operator.paused', { by: 'operator' });
+      if (bar === null || bar.action === 'reduce') journal.append('operator.paused', word(by));
       break;
     case 'operator.reduce':
-      if (bar === null || bar.action === 'pause') journal.append('operator.reduced', { by: 'operator' });
+      if (bar === null || bar.action === 'pause') journal.append('operator.reduced', word(by));
       break;
     case 'operator.resume':
-      journal.append('operator.resumed', { by: 'operator' });
+      journal.append('operator.resumed', word(by));
       break;
   }
 }

@@ -14,6 +14,7 @@ import type { Settings } from '../settings/schema.ts';
 import { Snapshots } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
 import { StoreJournal } from '../store/store-journal.ts';
+import { sampleAccount } from './account-samples.ts';
 import type { Log } from './log.ts';
 import { openBookmarks } from './stored-sessions.ts';
 import { type Summary, summarize } from './summary.ts';
@@ -160,6 +161,7 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
       cash,
       left,
     });
+    journal.append('account.sampled', sampleAccount(runtime) as unknown as Json);
     journal.append('run.ended', { exit, left: left.length });
     return summary;
   };

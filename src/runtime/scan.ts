@@ -32,6 +32,8 @@ export interface ScanOptions {
   readonly inSession: () => ReadonlySet<Ticker>;
   /** Why no session may begin now, whatever the market; null when one may. */
   readonly refusal: () => string | null;
+  /** The operator paused this market alone. */
+  readonly isBarred: (market: Ticker) => boolean;
   readonly onListed: (market: Market) => void;
 }
 
@@ -113,7 +115,13 @@ export class Scan {
       const isOver = watched.market.closeMs - settings.session.closeDangerMs <= nowMs;
       const reason =
         this.#whyNot(watched.market, nowMs) ??
-        (watched.endedAtMs !== null ? 'ended' : isOver ? 'closesTooSoon' : refusal);
+        (watched.endedAtMs !== null
+          ? 'ended'
+          : isOver
+            ? 'closesTooSoon'
+            : this.#options.isBarred(ticker)
+              ? 'operator'
+              : refusal);
       if (reason !== null) {
         this.reasons.set(ticker, reason);
         continue;

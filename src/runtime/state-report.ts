@@ -4,6 +4,7 @@ import type { Ticker } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import { openQuantity } from '../domain/order.ts';
 import { formatMoney, formatPrice, formatQuantity } from '../domain/units.ts';
+import { standingBars } from './operator-plan.ts';
 import type { TraderRuntime } from './trader-runtime.ts';
 
 export function stateReport(
@@ -37,6 +38,7 @@ export function stateReport(
     seed: facts.seed,
     clock: { marketMs: nowMs, wallMs: parts.clocks.wall.now(), speed: facts.speed },
     risk: { mode: runtime.mode, permission: runtime.door.permission },
+    bars: standingBars(runtime),
     restored: runtime.restored,
     inControlMs: runtime.inControlMs,
     firstQuoteMs: runtime.firstQuoteMs,
@@ -81,7 +83,7 @@ export function stateReport(
  * Why a scanned market is or is not quoted, as one code: `quoted`; what keeps its session from it (`warmup`, `softExit`,
  * `killed`, `frozen`, a reason of quoting); why it has none (a filter's reason, the risk mode, or `waiting` for a place).
  */
-function reasonFor(runtime: TraderRuntime, ticker: Ticker, states: ReadonlyMap<string, unknown>): string {
+export function reasonFor(runtime: TraderRuntime, ticker: Ticker, states: ReadonlyMap<string, unknown>): string {
   const session = runtime.sessions.sessionOf(ticker);
   if (session === null) {
     const waiting = runtime.mode === 'active' ? 'waiting' : runtime.mode;

@@ -33,6 +33,20 @@ export interface SuperviseOptions {
   readonly mode: () => RiskMode;
   /** Market milliseconds a wall millisecond. */
   readonly speed: () => number;
+  /** Where what is measured can be read. */
+  readonly gauge: SwitchGauge;
+}
+
+/** What the kill switches measure, for those who look: see `SwitchRecord` for what they made of it. */
+export class SwitchGauge {
+  /** Mistakes of the last hour, market time. */
+  readonly errors: WindowCounter;
+  /** Wall time since when a quoted market's data has not been current; null: all is. */
+  staleSinceMs: number | null = null;
+
+  constructor(settings: Pick<Settings, 'risk'>) {
+    this.errors = new WindowCounter(settings.risk.errorsPerHourMax);
+  }
 }
 
 const LOOK_EVERY_MS = 1_000;
@@ -46,9 +60,8 @@ const NO_ERRORS: ReadonlySet<string> = new Set(['postOnlyCross', 'throttled']);
 export function supervise(options: SuperviseOptions, days: DayBook): Observable<SupervisorEvent> {
   const { clocks, settings, accounts, gateway, door, journal } = options;
   return new Observable<SupervisorEvent>((subscriber) => {
-    const errors = new WindowCounter(settings.risk.errorsPerHourMax);
-    /** Wall time since when a quoted market's data has not been current. */
-    let staleSinceMs: number | null = null;
+    const { gauge } = options;
+    const { errors } = gauge;
 
     const tell = ({ action, reason, resumeAtMs }: SwitchRecord): void => {
       if (action === 'halt') door.restrict();
@@ -109,9 +122,9 @@ export function supervise(options: SuperviseOptions, days: DayBook): Observable<
       const wallMs = clocks.wall.now();
       let isStale = false;
       for (const ticker of options.quoted()) isStale ||= options.feed.view(ticker)?.isCurrent(wallMs) !== true;
-      staleSinceMs = isStale ? (staleSinceMs ?? wallMs) : null;
+      gauge.staleSinceMs = isStale ? (gauge.staleSinceMs ?? wallMs) : null;
       const { feedStaleMs } = settings.risk;
-      if (staleSinceMs === null || wallMs - staleSinceMs < feedStaleMs) return;
+      if (gauge.staleSinceMs === null || wallMs - gauge.staleSinceMs < feedStaleMs) return;
       // Data age is wall time; what the chart waits for is market time.
       const resumeAtMs = nowMs + feedStaleMs * options.speed();
       fire({ switch: 'feedStale', action: 'reduce', reason: 'feedStale', resumeAtMs, day: easternDay(nowMs) }, nowMs);

@@ -3,8 +3,11 @@
  * Everything that is particular to a world (sockets or memory, disk or memory, real or virtual time) comes in ready-made.
  */
 import { Subject } from 'rxjs';
+import type { AnyMachineSnapshot } from 'xstate';
 import type { Readiness } from '../../machines/boot.ts';
 import type { RiskMode, SessionInput } from '../../machines/market-session.ts';
+import type { SupervisorEvent } from '../../machines/risk-supervisor.ts';
+import type { ManagerEvent } from '../../machines/session-manager.ts';
 import type { Proof, TraderEvent } from '../../machines/trader.ts';
 import type { Clocks } from '../domain/clock.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -35,19 +38,19 @@ import { Checkpoints } from './checkpoints.ts';
 import type { CrashLoop } from './crash-loop.ts';
 import { DayBook } from './day-book.ts';
 import { ForeignOrders } from './foreign-orders.ts';
+import { keepRecords } from './keep-records.ts';
 import { LatencyMeter } from './latency-meter.ts';
 import type { Log } from './log.ts';
-import { keepMarketSamples } from './market-samples.ts';
+import { Operator } from './operator.ts';
 import { type OrderGroups, orderGroupsOf } from './order-groups.ts';
 import { proveEmpty } from './prove-empty.ts';
-import { keepProving } from './prove-fills.ts';
 import { Remembered } from './remembered.ts';
 import { recordOf } from './row-record.ts';
-import { journalOperator, putUpBars } from './run-bars.ts';
+import { journalOperator, putUpBars, type Said } from './run-bars.ts';
 import { Scan } from './scan.ts';
 import { SessionBook } from './session-book.ts';
-import { keepSignalCheckpoints } from './signal-checkpoints.ts';
-import { type Bookmarks, saveSignals } from './stored-sessions.ts';
+import type { Bookmarks } from './stored-sessions.ts';
+import { SwitchGauge } from './supervise.ts';
 import { connectTickPlane } from './tick-plane.ts';
 import { connectWakeWatch } from './wake-watch.ts';
 import { WatchedMarkets } from './watched-markets.ts';
@@ -76,6 +79,8 @@ export interface RunCounts {
   makerContracts: number;
 }
 
+type Told = ['supervisor', SupervisorEvent] | ['sessions', ManagerEvent];
+
 /** How the run ended: what may still rest, or why it never began. */
 export type Ending =
   | { readonly kind: 'refused'; readonly error: Error }
@@ -97,17 +102,15 @@ export class TraderRuntime {
   readonly register: ActorRegister;
   readonly latency: LatencyMeter;
   readonly approvals: Approvals;
-  readonly counts: RunCounts = {
-    fills: 0,
-    contracts: 0,
-    makerContracts: 0,
-  };
+  readonly counts: RunCounts = { fills: 0, contracts: 0, makerContracts: 0 };
   readonly ordersChanged$ = new Subject<Ticker>();
   readonly days = new DayBook();
   readonly remembered = new Remembered(this.ledger, this.days);
   readonly groups: OrderGroups;
   readonly checkpoints: Checkpoints;
   readonly sessions: SessionBook;
+  readonly operator = new Operator(this);
+  readonly gauge: SwitchGauge;
   #mode: RiskMode = 'active';
   #haltedBySwitch = false;
   #guarded: CrashLoop | null = null;
@@ -129,6 +132,7 @@ export class TraderRuntime {
   constructor(parts: TraderParts) {
     this.parts = parts;
     const { clocks, venue, settings, journal } = parts;
+    this.gauge = new SwitchGauge(settings);
     this.feed = new Feed({ venue, clocks, settings, speed: parts.speed });
     this.latency = new LatencyMeter(() => clocks.monotonicMs());
     this.table = new OrderTable((row, before) => this.#rowChanged(row, before));
@@ -156,6 +160,7 @@ export class TraderRuntime {
       journal,
       latency: this.latency,
       mode: () => this.#mode,
+      isBarred: (market) => this.days.barOn(market) !== null,
     });
     this.groups = orderGroupsOf(this);
     this.gateway = new Gateway({
@@ -204,6 +209,7 @@ export class TraderRuntime {
       accounts: this.accounts,
       inSession: () => this.sessions.markets(),
       refusal: () => this.approvals.refusal(),
+      isBarred: (market) => this.days.barOn(market) !== null,
       onListed: (market) => this.listed(market),
     });
     this.checkpoints = new Checkpoints({ journal, snapshots: parts.checkpoints, log: parts.log }, this.remembered);
@@ -241,10 +247,7 @@ export class TraderRuntime {
   }
 
   /** The supervisor's word: approvals given under another mode open nothing any more. */
-  applyMode(
-    mode: RiskMode,
-    event: { readonly type: string; readonly action?: string; readonly reason?: string },
-  ): void {
+  applyMode(mode: RiskMode, event: Said): void {
     journalOperator(event, this.days, this.parts.journal);
     if (event.type === 'switch.fired' && event.action === 'halt') this.#haltedBySwitch = true;
     // A bar that is only put up for longer changes nothing for what was approved under it.
@@ -277,33 +280,14 @@ export class TraderRuntime {
     });
     actor.start();
     this.#actor = actor;
-    const endSamples = keepMarketSamples({
-      market: this.parts.clocks.market,
-      everyMs: this.parts.settings.journal.sampleEveryMs,
-      markets: this.markets,
-      accounts: this.accounts,
-      journal: this.parts.journal,
-      sessions: () => this.sessions.entries(),
-      wantedIn: (market) => this.gateway.wantedIn(market),
-      explanations: this.explanations,
-    });
-    const endCheckpoints = keepSignalCheckpoints({
-      market: this.parts.clocks.market,
-      markets: this.markets,
-      lookEveryMs: this.parts.settings.signals.sampleEveryMs,
-      everyMs: this.parts.settings.session.checkpointEveryMs,
-      sessions: () => this.sessions.entries(),
-      save: (session, signals) => saveSignals(this.parts.bookmarks, session, this.parts.journal.lastSequence, signals),
-    });
-    const endProving = keepProving(this);
-    const endBars = putUpBars(this, readiness, (event) => actor.system.get('supervisor')?.send(event));
+    const endRecords = keepRecords(this);
+    const endBars = putUpBars(this, readiness, (event) => void this.tell('supervisor', event));
+    this.operator.recall();
     if (this.#drain !== null) actor.send(this.#drain);
     let proof = await Promise.race([stopped, this.#abandoned.promise]);
     if (this.#fault !== null) proof = await this.#clearUp();
     endBars();
-    endProving();
-    endSamples();
-    endCheckpoints();
+    endRecords();
     tickPlane.unsubscribe();
     return { kind: 'stopped', proof, fault: this.#fault };
   }
@@ -343,9 +327,21 @@ export class TraderRuntime {
   }
 
   /** Shuts the door in this turn; the charts follow. */
-  halt(reason: string): void {
+  halt(reason: string, word: { readonly by?: string; readonly why?: string | null } = {}): void {
     this.door.restrict();
-    this.#actor?.system.get('supervisor')?.send({ type: 'operator.halt', reason });
+    this.tell('supervisor', { type: 'operator.halt', reason, ...word });
+  }
+
+  /** A word to one of the charts; false while there are none. */
+  tell(...[chart, event]: Told): boolean {
+    const actor = this.#actor?.system.get(chart);
+    actor?.send(event);
+    return actor !== undefined;
+  }
+
+  /** Where the sessions' chart is now, its children with it; null while there is none. */
+  sessionsChart(): AnyMachineSnapshot | null {
+    return this.#actor?.system.get('sessions')?.getSnapshot() ?? null;
   }
 
   /** Nothing but cancels from here on, whatever the charts hear later: what happened is not theirs to judge. */

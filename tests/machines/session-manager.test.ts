@@ -225,6 +225,30 @@ describe('The manager', () => {
   });
 });
 
+describe("The operator's word on sessions", () => {
+  it('reaches one market alone, or all; what carries goes on carrying unless it is to be flattened', async () => {
+    const stage = begin();
+    stage.offer(RAIN);
+    stage.offer(HAIL);
+    stage.orphan(SNOW);
+    await stage.withdraw.answer({ position: 500, atMs: T0_MS });
+    const carrying = stage.session('SNOW-26');
+    const stop = { type: 'manager.stop', reason: 'operator', isCarryStopped: false } as const;
+    stage.actor.send({ ...stop, market: 'RAIN-26' });
+    await settle();
+    expect(stage.markets().sort()).toEqual(['HAIL-26', 'SNOW-26']);
+    stage.actor.send({ ...stop, market: null });
+    await settle();
+    expect(stage.markets()).toEqual(['SNOW-26']);
+    expect(carrying.getSnapshot().value).toEqual({ softExit: 'working' });
+    stage.actor.send({ type: 'manager.stop', market: null, reason: 'flattened', isCarryStopped: true });
+    expect(carrying.getSnapshot()).toMatchObject({
+      value: { killed: 'cancelling' },
+      context: { reason: 'flattened', carries: false },
+    });
+  });
+});
+
 describe('A manager that closes', () => {
   it('without sessions is closed at once, and says so', () => {
     const stage = begin();

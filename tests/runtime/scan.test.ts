@@ -22,6 +22,7 @@ function scanOf(
     accounts,
     inSession: () => options.inSession ?? new Set(),
     refusal: () => options.refusal ?? null,
+    isBarred: () => false,
     onListed: () => undefined,
   });
 }

@@ -9,7 +9,7 @@ import { ManualClock } from '../../src/domain/manual-clock.ts';
 import { fromDollars, unixMs } from '../../src/domain/units.ts';
 import type { GatewayFact } from '../../src/gateway/gateway.ts';
 import { DayBook, type SwitchRecord } from '../../src/runtime/day-book.ts';
-import { supervise } from '../../src/runtime/supervise.ts';
+import { SwitchGauge, supervise } from '../../src/runtime/supervise.ts';
 import { DEFAULTS } from '../support/default-settings.ts';
 import { NOON_MS } from '../support/markets.ts';
 
@@ -44,6 +44,7 @@ function stage(options: { days?: DayBook; speed?: number } = {}) {
       quoted: () => [A],
       mode: () => state.mode,
       speed: () => speed,
+      gauge: new SwitchGauge(DEFAULTS),
     },
     options.days ?? new DayBook(),
   ).subscribe((event) => {

@@ -9,6 +9,7 @@
 import { BehaviorSubject, distinctUntilChanged, type Observable } from 'rxjs';
 import { assert } from '../../domain/assert.ts';
 import type { Clock, TimerId } from '../../domain/clock.ts';
+import type { BucketLevel } from '../bucket-level.ts';
 import { PRIORITIES, type Priority } from '../port.ts';
 
 export interface BucketLimits {
@@ -67,6 +68,16 @@ class Bucket {
 
   get isWaiting(): boolean {
     return this.#queues.some((queue) => queue.length > 0);
+  }
+
+  level(): Omit<BucketLevel, 'kind' | 'shard'> {
+    this.#refill();
+    return {
+      tokens: Math.max(0, (this.#level - this.#reserved) / 1000),
+      capacity: this.#capacity / 1000,
+      tokensPerSecond: this.#rate,
+      waiting: this.#queues.reduce((sum, queue) => sum + queue.length, 0),
+    };
   }
 
   acquire(cost: number, priority: Priority): Promise<Grant | null> {
@@ -195,6 +206,15 @@ export class RateBudget {
     assert(request.cost >= 0, `a request cannot cost ${request.cost} tokens`);
     if (this.#isClosed) return Promise.resolve(null);
     return this.#bucket(request).acquire(request.cost, request.priority);
+  }
+
+  /** How full each bucket is; write buckets from the first request that they were asked for. */
+  levels(): BucketLevel[] {
+    const writes = [...this.#writes].sort(([a], [b]) => a - b);
+    return [
+      { kind: 'read', shard: null, ...this.#read.level() },
+      ...writes.map(([shard, bucket]) => ({ kind: 'write' as const, shard, ...bucket.level() })),
+    ];
   }
 
   resize(limits: RateLimits): void {

@@ -78,6 +78,7 @@ export function createKalshiVenue(options: KalshiOptions): Venue {
       return rest.counts;
     },
     congested$: budget.congested$,
+    budget: () => budget.levels(),
     async close() {
       if (isClosed) return;
       isClosed = true;
