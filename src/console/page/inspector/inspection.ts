@@ -137,7 +137,10 @@ export function startInspection(): () => void {
   });
   void readMachines();
   void readMoments();
-  const timer = setInterval(() => void readMoments(), MOMENTS_EVERY_MS);
+  const timer = setInterval(() => {
+    void readMoments();
+    store.settle(performance.now());
+  }, MOMENTS_EVERY_MS);
   const stopReading = effect(() => {
     const atMs = lookedAt.value;
     if (atMs !== null) void readMoment(atMs);
