@@ -52,12 +52,16 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   flatten: operatorEntry('flatten', 'no new quotes, and positions are worked off'),
   'cancel-all': operatorEntry('cancel-all', 'take every order of ours off and stay paused'),
   halt: operatorEntry('halt', 'nothing leaves any more but cancels, also of a trader that hangs'),
+  charts: {
+    description: 'draw each statechart from the code into machines/README.md',
+    load: async () => (await import('./charts.ts')).registerCharts,
+  },
   doctor: {
     description: 'look at everything that a start depends on, and say what to do',
     load: async () => (await import('./doctor.ts')).registerDoctor,
   },
   ...Object.fromEntries(
-    ['backtest', 'charts', 'export', 'history', 'markets', 'report', 'scan'].map((name) => [
+    ['backtest', 'export', 'history', 'markets', 'report', 'scan'].map((name) => [
       name,
       { description: 'not built yet', load: null },
     ]),

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { LogLines } from '../console/log-lines.ts';
 import { machinesPart } from '../console/machines-part.ts';
+import { metricsPart } from '../console/metrics.ts';
 import { PARTS } from '../console/parts.ts';
 import { type Console, type ConsoleOptions, openConsole, STATELY_PATH } from '../console/server.ts';
 import { BothsidesError, EXIT, exitCodeOf, messageOf } from '../domain/errors.ts';
@@ -27,6 +28,7 @@ import { chooseMode } from '../settings/mode.ts';
 import type { Mode, Settings } from '../settings/schema.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import { setStoreAside } from '../store/set-aside.ts';
+import { openAlerting } from './alerting.ts';
 import { ALL_CHARTS } from './all-charts.ts';
 import { durationArgument, integerArgument, listArgument, portArgument, repeated, speedArgument } from './arguments.ts';
 import { createLog } from './log.ts';
@@ -104,6 +106,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
   for (const warning of warnings) log.warn({}, warning);
   for (const warning of selfCheck(settings)) log.warn(warning, warning.message);
 
+  const alerting = openAlerting(env, { settings, wall, log, mode });
   const dataDir = resolve(flags.data ?? join('.bothsides', mode));
   const isOwnMarket = mode === 'sim' || mode === 'replay';
   const seed = settings.sim.seed;
@@ -118,7 +121,11 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     folder = await openDataFolder(dataDir, identity, wall.now());
   }
   const signals = listenForSignals(wall);
-  const closers: (() => Promise<void> | void)[] = [() => folder.removeRun(), () => folder.close()];
+  const closers: (() => Promise<void> | void)[] = [
+    () => folder.removeRun(),
+    () => folder.close(),
+    () => alerting.close(),
+  ];
   try {
     const random = createRandom(seed);
     const place = await openVenue({ mode, env, settings, dataDir, wall, random, recording });
@@ -164,7 +171,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     let trader: TraderRun | null = null;
     const token = makeToken();
     const web = await openWeb(flags, settings, {
-      ...{ clocks, log, token, parts: [...PARTS, machinesPart(ALL_CHARTS), log.part] },
+      ...{ clocks, log, token, parts: [...PARTS, machinesPart(ALL_CHARTS), metricsPart(alerting.counts), log.part] },
       run: () => ({
         id: trader?.runtime.parts.run ?? null,
         ...{ mode, seed: isOwnMarket ? seed : null, pid: process.pid },
@@ -211,6 +218,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     });
     const run = trader;
     web?.attach({ past: run.journal, live: run });
+    alerting.watch(run);
     closers.unshift(catchFaults((error) => run.panic(error)));
     const progress = reportProgress({ runtime: run.runtime, log, wall, markets: settings.discovery.markets });
     closers.unshift(() => progress.unsubscribe());
@@ -234,6 +242,9 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     if (flags.json === true) printJson(summary);
     else print(summaryText(summary));
     process.exitCode = summary.exit;
+  } catch (error) {
+    alerting.couldNotStart(error);
+    throw error;
   } finally {
     for (const close of closers) {
       try {

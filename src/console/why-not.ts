@@ -34,9 +34,9 @@ function byRisk({ risk }: WhyFacts): Reason[] {
   if (risk.isGuarded)
     found.push(reason('crashLoop', 'Starts on this folder died one after the other: this one only takes orders back.'));
   if (risk.marketBar !== null) {
-    const what = risk.marketBar.action === 'reduce' ? 'flattened' : 'paused';
+    const what = risk.marketBar.action === 'reduce' ? 'Flattened' : 'Paused';
     found.push(
-      reason('operator', `${told(risk.marketBar.by)} ${what} this market: it stays so until it is resumed by name.`),
+      reason('operator', `${what} by ${told(risk.marketBar.by)}, this market alone, until it is resumed by name.`),
     );
   }
   if (!risk.isAwake)

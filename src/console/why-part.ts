@@ -1,5 +1,5 @@
 /** `GET /api/why/:ticker`: why a market is quoted as it is, or why it is not. */
-import type { WhyFacts } from '../runtime/why.ts';
+import { type WhyFacts, whyFacts } from '../runtime/why.ts';
 import type { MakePart } from './console-part.ts';
 import { explain } from './explain.ts';
 
@@ -23,7 +23,7 @@ export const whyPart: MakePart = () => {
       });
     },
     attach({ live }) {
-      look = live === null ? null : (market) => live.runtime.why(market);
+      look = live === null ? null : (market) => whyFacts(live.runtime, market);
     },
   };
 };

@@ -4,6 +4,7 @@ import { boot, type Readiness } from '../../machines/boot.ts';
 import { messageOf } from '../domain/errors.ts';
 import { listenForAway } from './away.ts';
 import { findCrashLoop } from './crash-loop.ts';
+import type { OrderGroups } from './order-groups.ts';
 import { reconcile } from './reconcile.ts';
 import { restore } from './recover.ts';
 import { readStoredSessions, resumeSessions, type StoredSessions } from './stored-sessions.ts';
@@ -13,6 +14,7 @@ export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
   const { parts } = runtime;
   let failure: Error | null = null;
   let stored: StoredSessions | null = null;
+  let groupsSeen: ReturnType<OrderGroups['look']> = Promise.resolve(null);
   let openMs = 0;
   let loadMs = 0;
   let loadedMs = 0;
@@ -30,6 +32,8 @@ export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
         open: fromPromise<void>(() =>
           remembering(async () => {
             const beganMs = parts.clocks.monotonicMs();
+            // Before anything is known of our own: what the venue triggered meanwhile is not triggered again.
+            groupsSeen = runtime.groups.look();
             await parts.venue.account.readLimits();
             openMs = parts.clocks.monotonicMs() - beganMs;
           }),
@@ -48,6 +52,9 @@ export function bootTrader(runtime: TraderRuntime): Promise<Readiness | Error> {
             const away = listenForAway(parts.journal, runtime.ledger, (market, quantity) =>
               runtime.mark(market, quantity),
             );
+            // One request a shard takes off what a dead process left; what becomes of each order is proven as ever.
+            const seen = await groupsSeen;
+            void runtime.groups.takeBack('recovery', runtime.table.allOpen(), seen);
             const readiness = await reconcile(runtime);
             runtime.days.cameBack(away.end());
             const reconcileMs = parts.clocks.monotonicMs() - loadedMs;

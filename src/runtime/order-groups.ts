@@ -12,14 +12,16 @@ import { messageOf } from '../domain/errors.ts';
 import type { OrderGroupId } from '../domain/ids.ts';
 import type { Journal } from '../domain/journal.ts';
 import type { Json } from '../domain/json.ts';
-import type { OrderIntent } from '../domain/order.ts';
+import type { OrderIntent, OrderRow } from '../domain/order.ts';
 import { type Centicontracts, CONTRACT, formatQuantity, type UnixMs } from '../domain/units.ts';
-import type { OrderGroupAddress, OrderGroupEvent, OrderGroups as Port, WriteOutcome } from '../exchange/port.ts';
+import type { Listing, OrderGroupEvent, OrderGroups as Port, VenueOrderGroup } from '../exchange/port.ts';
 import type { FeedFact } from '../feed/facts.ts';
 import type { ShardGroups, ShardStand } from '../gateway/shard-groups.ts';
 import type { Settings } from '../settings/schema.ts';
+import { addressOf, type Shard, shardOf } from './group-shard.ts';
 import type { Log } from './log.ts';
 import type { RememberedGroups } from './remembered-groups.ts';
+import { doneOf, isNotFound } from './write-done.ts';
 
 export interface OrderGroupsOptions {
   readonly venue: Port;
@@ -30,28 +32,6 @@ export interface OrderGroupsOptions {
   readonly remembered: RememberedGroups;
   /** A shard takes quotes now that did not before. */
   readonly onReady: () => void;
-}
-
-/**
- * `unknown`: nothing was asked for yet, or what was remembered has not been looked up. `triggered`: it takes nothing.
- */
-type Stage = 'unknown' | 'standing' | 'triggered';
-
-interface Shard {
-  readonly exchangeIndex: number;
-  orderGroup: OrderGroupId | null;
-  contractsLimit: Centicontracts | null;
-  stage: Stage;
-  /** Market time before which it is not reset; null: as soon as somebody wants to quote. */
-  pauseUntilMs: UnixMs | null;
-  /** A request is on its way, or waits for its next try. */
-  isBusy: boolean;
-  failures: number;
-  told: string;
-  /** How often it was triggered by us: an answer to a reset from before does not lift it. */
-  triggers: number;
-  pauseTimer: unknown;
-  retryTimer: unknown;
 }
 
 /** Between two tries, wall time: the first, and the longest after doubling. */
@@ -129,6 +109,37 @@ export class OrderGroups implements ShardGroups {
     return triggered;
   }
 
+  /**
+   * Quotes that stood while nobody watched, of a dead process or of this one asleep: each group in which one of these
+   * orders may rest is triggered once, before each of them is canceled and proven gone. One that the venue triggered
+   * meanwhile has nothing left to take off, and waits out its pause: triggering it would hide that.
+   * @param seen the venue's groups, null where they could not be read: that keeps nothing from being triggered. Read
+   * first unless given; where it is, the requests leave in this turn.
+   */
+  async takeBack(by: string, rows: Iterable<OrderRow>, seen?: Listing<VenueOrderGroup> | null): Promise<void> {
+    if (this.#last !== null) return;
+    const groups = new Set<OrderGroupId>();
+    for (const { orderGroup } of rows) if (orderGroup !== undefined) groups.add(orderGroup);
+    for (const exchangeIndex of this.#options.remembered.shards()) this.#shard(exchangeIndex);
+    const shards = [...this.#shards.values()].filter(
+      ({ orderGroup, stage, isBusy }) =>
+        orderGroup !== null && groups.has(orderGroup) && stage !== 'triggered' && !isBusy,
+    );
+    // Nothing is quoted here until it is known what became of it.
+    for (const shard of shards) Object.assign(shard, { stage: 'unknown', isBusy: true });
+    if (shards.length === 0) return;
+    const listing = seen === undefined ? await this.look() : seen;
+    await Promise.all(shards.map((shard) => this.#takeBack(shard, by, listing)));
+  }
+
+  /** The venue's groups; null where they cannot be read. */
+  look(): Promise<Listing<VenueOrderGroup> | null> {
+    return this.#options.venue.list().catch((error: unknown) => {
+      this.#warn('order groups could not be read', error);
+      return null;
+    });
+  }
+
   /** Answers that come after this change nothing any more. */
   seal(): void {
     this.#isSealed = true;
@@ -152,20 +163,7 @@ export class OrderGroups implements ShardGroups {
   #shard(exchangeIndex: number): Shard {
     let shard = this.#shards.get(exchangeIndex);
     if (shard === undefined) {
-      const earlier = this.#options.remembered.on(exchangeIndex);
-      shard = {
-        exchangeIndex,
-        orderGroup: earlier?.orderGroup ?? null,
-        contractsLimit: earlier?.contractsLimit ?? null,
-        stage: 'unknown',
-        pauseUntilMs: earlier?.triggered?.pauseUntilMs ?? null,
-        isBusy: false,
-        failures: 0,
-        told: '',
-        triggers: 0,
-        pauseTimer: null,
-        retryTimer: null,
-      };
+      shard = shardOf(exchangeIndex, this.#options.remembered.on(exchangeIndex));
       this.#shards.set(exchangeIndex, shard);
     }
     return shard;
@@ -230,13 +228,31 @@ export class OrderGroups implements ShardGroups {
     if (found.contractsLimit !== this.contractsLimit) await this.#limit(shard);
     else shard.contractsLimit = found.contractsLimit;
     if (this.#isSealed) return true;
-    if (!found.isTriggered) shard.stage = 'standing';
-    else if (this.#options.remembered.on(shard.exchangeIndex)?.triggered == null) {
-      // While nobody listened: what stood was executed, and that counts like any other time.
-      this.#pause(shard, 'listing');
-    } else this.#becomeTriggered(shard, shard.pauseUntilMs);
+    if (found.isTriggered) this.#triggeredMeanwhile(shard);
+    else shard.stage = 'standing';
     this.#note('group.found', shard, { isTriggered: found.isTriggered });
     return true;
+  }
+
+  async #takeBack(shard: Shard, by: string, listing: Listing<VenueOrderGroup> | null): Promise<void> {
+    if (this.#isSealed) return;
+    const found = listing?.items.find(({ orderGroup }) => orderGroup === shard.orderGroup);
+    if (found !== undefined) shard.contractsLimit = found.contractsLimit;
+    try {
+      if (found?.isTriggered === true) this.#triggeredMeanwhile(shard);
+      else if (found === undefined && listing?.complete === true) this.#lose(shard);
+      else await this.#trigger(shard, by);
+    } catch (error) {
+      this.#warn('an order group could not be triggered', error);
+    }
+    shard.isBusy = false;
+    this.#options.onReady();
+  }
+
+  #triggeredMeanwhile(shard: Shard): void {
+    // While nobody listened: what stood was executed, and that counts like any other time. Unless we triggered it.
+    if (this.#options.remembered.on(shard.exchangeIndex)?.triggered == null) this.#pause(shard, 'listing');
+    else this.#becomeTriggered(shard, shard.pauseUntilMs);
   }
 
   async #limit(shard: Shard): Promise<void> {
@@ -248,6 +264,7 @@ export class OrderGroups implements ShardGroups {
 
   async #reset(shard: Shard): Promise<void> {
     const { triggers } = shard;
+    if (shard.contractsLimit !== this.contractsLimit) await this.#limit(shard);
     const outcome = await this.#options.venue.reset(addressOf(shard), WRITE);
     // What was triggered, lost or ended meanwhile has the last word.
     if (this.#isSealed || shard.triggers !== triggers || shard.orderGroup === null) return;
@@ -353,29 +370,4 @@ export function orderGroupsOf(runtime: {
   const { parts, remembered } = runtime;
   const onReady = (): void => runtime.gateway.settleSoon();
   return new OrderGroups({ ...parts, venue: parts.venue.groups, remembered: remembered.groups, onReady });
-}
-
-function addressOf({ exchangeIndex, orderGroup }: Shard): OrderGroupAddress {
-  if (orderGroup === null) throw new TypeError(`shard ${exchangeIndex} has no order group`);
-  return { exchangeIndex, orderGroup };
-}
-
-function isNotFound(outcome: WriteOutcome<unknown>): boolean {
-  return outcome.kind === 'rejected' && outcome.status === 404;
-}
-
-/** What was done; otherwise an error that says what came instead. */
-function doneOf<T>(outcome: WriteOutcome<T>): T {
-  switch (outcome.kind) {
-    case 'accepted':
-      return outcome.value;
-    case 'rejected':
-      throw new Error(`the venue refused: ${outcome.code} ${outcome.message}`.trim());
-    case 'throttled':
-      throw new Error('too many requests');
-    case 'denied':
-      throw new Error(`not sent: ${outcome.reason}`);
-    case 'unknown':
-      throw new Error(`no clear answer: ${outcome.cause}`);
-  }
 }

@@ -54,7 +54,6 @@ import { SwitchGauge } from './supervise.ts';
 import { connectTickPlane } from './tick-plane.ts';
 import { connectWakeWatch } from './wake-watch.ts';
 import { WatchedMarkets } from './watched-markets.ts';
-import { type WhyFacts, whyFacts } from './why.ts';
 
 export interface TraderParts {
   readonly clocks: Clocks;
@@ -338,11 +337,6 @@ export class TraderRuntime {
     const actor = this.#actor?.system.get(chart);
     actor?.send(event);
     return actor !== undefined;
-  }
-
-  /** What is known of why a market is or is not quoted now. */
-  why(market: string): WhyFacts {
-    return whyFacts(this, market);
   }
 
   /** Where the sessions' chart is now, its children with it; null while there is none. */

@@ -1,7 +1,7 @@
 /**
  * Notices that this process did not run for a while: the machine slept, somebody stopped the process, a disk or a
  * collector held it. Meanwhile the market went on and our quotes stood in it. So when it runs again, what stood is taken
- * back before anything new leaves, and the stream is opened afresh: what waits in its socket is from before.
+ * back before anything new leaves (by the order groups, and each by itself, for proof), and the stream is opened afresh: what waits in its socket is from before.
  *
  * A timer looks once a second; whichever of timers and frames comes first after a sleep, the gateway asks `isAwake`
  * before it lets anything new out, so that nothing passes before the timer has seen it.
@@ -70,7 +70,7 @@ export class WakeWatch {
 
 /** Watches over a trader from now on; unsubscribing ends it. */
 export function connectWakeWatch(runtime: TraderRuntime): Subscription {
-  const { gateway, door, feed } = runtime;
+  const { gateway, groups, table, door, feed } = runtime;
   const { clocks, settings, journal, log } = runtime.parts;
   const watch = new WakeWatch({
     clocks,
@@ -78,6 +78,7 @@ export function connectWakeWatch(runtime: TraderRuntime): Subscription {
     onSlept: (sleptMs) => {
       // Approvals of before count for nothing; cancels first, then the stream.
       door.raiseEpoch();
+      void groups.takeBack('slept', table.allOpen());
       const orders = gateway.recall();
       feed.hangUp('slept');
       journal.append('process.slept', { sleptMs: Math.round(sleptMs), orders });

@@ -30,6 +30,16 @@ export function withEnvFile(env: Environment, folder: string): Environment {
   return { ...parseEnv(text), ...Object.fromEntries(given) };
 }
 
+/** Where alerts go; null: nowhere. Throws CREDENTIALS_UNREADABLE for what is no address, without repeating it. */
+export function readAlertsUrl(env: Environment): string | null {
+  const url = env.BOTHSIDES_ALERTS_URL?.trim() ?? '';
+  if (url === '') return null;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  throw new BothsidesError('CREDENTIALS_UNREADABLE', 'BOTHSIDES_ALERTS_URL is no http or https address.', {
+    remedy: 'Set it to the address of a webhook, or leave it out.',
+  });
+}
+
 /** What demo and live need. Throws CREDENTIALS_MISSING naming the variables that are not there. */
 export function readCredentials(env: Environment): Credentials {
   const keyId = env.KALSHI_ACCESS_KEY?.trim() ?? '';

@@ -204,6 +204,15 @@ export const settingsSchema = z.strictObject({
     port: z.number().int().min(0).max(65_535),
     host: z.enum(['127.0.0.1', '::1', 'localhost']),
   }),
+  alerts: z.strictObject({
+    format: z.enum(['json', 'slack', 'discord', 'telegram']),
+    severityMin: z.enum(['info', 'warning', 'critical']),
+    perHourMax: count.min(1),
+    repeatAfterMs: nonNegative,
+    feedLostAfterMs: positive,
+    unknownOrderAfterMs: positive,
+    timeoutMs: positive,
+  }),
   sim: z.strictObject({
     seed: z.number().int(),
     speed: positive.max(1_000),

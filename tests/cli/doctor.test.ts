@@ -214,7 +214,14 @@ describe('The doctor', () => {
     const data = await dataWith({ 'meta/version': '2' });
     const log = join(data, 'exchange.log');
     const memory = openCommandLog(log, 1);
-    memory.recall({ startMs: unixMs(1), flow: 'synthetic', markets: 1, openingCash: 5 as Microdollars, draw: 7 });
+    memory.recall({
+      startMs: unixMs(1),
+      flow: 'synthetic',
+      world: 1,
+      markets: 1,
+      openingCash: 5 as Microdollars,
+      draw: 7,
+    });
     for (let at = 1; at <= 5; at++) memory.append({ atMs: unixMs(at), act: 'create', args: ['user'] });
     memory.close();
     const spoiled = readFileSync(log, 'utf8').replace('user', 'loser');

@@ -51,7 +51,7 @@ describe.concurrent('A trader with its own exchange', { timeout: TIMEOUT }, () =
     expect(json(paused)).toMatchObject({ done: true, plan: { market: quoted, mode: { to: 'active' } } });
     const told = await run(data, 'why', quoted, '--json');
     expect(json(told)).toMatchObject({
-      whyNot: [{ code: 'operator', sentence: expect.stringContaining('ada paused') }],
+      whyNot: [{ code: 'operator', sentence: expect.stringContaining('by ada') }],
     });
 
     trader.kill('SIGSTOP');

@@ -18,7 +18,7 @@ import { createSystemClock } from '../../src/runtime/system-clock.ts';
 const LONG = process.env.BOTHSIDES_LONG === '1';
 const MEBIBYTE = 2 ** 20;
 /** Of the longest messages tried: the longest that is taken, with time for it. */
-const SIZE = (LONG ? 64 : 6) * MEBIBYTE;
+const SIZE = (LONG ? 64 : 3) * MEBIBYTE;
 const clock = createSystemClock();
 const faults: unknown[] = [];
 let embedded: Embedded;
@@ -320,6 +320,24 @@ describe('A client that is gone', () => {
       await new Promise<void>((resolve) => setTimeout(resolve, 50));
     }
   }, 30_000);
+
+  it('without saying so is let go of when it left three pings without a sign of life, one that is there is not', async () => {
+    const silent = await openBytes('bad');
+    silent.pause();
+    const there = await openStream('good');
+    const gone = once(silent, 'close');
+    for (let count = 0; count < 4; count++) {
+      const pinged = once(there.socket, 'ping');
+      embedded.server.heartbeat();
+      await pinged;
+      there.socket.ping();
+      await once(there.socket, 'pong');
+    }
+    silent.resume();
+    await gone;
+    expect(there.socket.readyState).toBe(WebSocket.OPEN);
+    there.socket.terminate();
+  });
 
   it('is pinged with the word that the venue uses, and its own pings are answered', async () => {
     const { socket } = await openStream('bad');

@@ -254,22 +254,70 @@ describe('A later run', () => {
     expect(stage.placed()[0]!.groupId).toBe(groupsThere(stage)[0]!.id);
   });
 
-  it('can take off what the dead left with one request, before it knows of a single order', async () => {
+  /** On an exchange where an order of the earlier one still rests in its group, as its row says. */
+  async function afterDeath(prepare: (stage: Stage, group: string) => void = () => undefined, limit = 20) {
     const first = await quoting();
-    const { groupId } = first.placed()[0]!;
+    const rows = [...first.table.allOpen()].slice(0, 1);
     const stage = await Stage.open({ groups: remembered(first) });
-    stage.engine.createGroup(stage.user, 0, quantity(20));
+    const made = stage.engine.createGroup(stage.user, 0, quantity(limit));
+    if (!made.ok) throw new Error(made.code);
     const { orderId, exchangeIndex, status, ...left } = first.placed()[0]!;
     const clientOrderId = named<ClientOrderId>('bs-r0-s1-1');
     stage.engine.create(stage.user, { ...left, clientOrderId, quantity: left.initial, reduceOnly: false });
-    expect(stage.placed()).toMatchObject([{ status: 'resting', groupId }]);
-    void stage.groups!.triggerAll('recovery');
-    await stage.advance(50);
+    expect(stage.placed()).toMatchObject([{ status: 'resting', groupId: rows[0]!.orderGroup }]);
+    prepare(stage, made.group.id);
+    return { stage, rows };
+  }
+
+  it('takes off what the dead left with one request a shard, quotes there when it was answered, and not before', async () => {
+    const { stage, rows } = await afterDeath();
+    stage.line.fail('group', { how: 'slowAnswer', byMs: 1_000 });
+    void stage.groups!.takeBack('recovery', rows);
+    stage.want({ bid: [40, 10] });
+    await stage.advance(500);
     expect(stage.placed()).toMatchObject([{ status: 'canceled' }]);
-    expect(commands(stage)).toEqual(['PUT trigger']);
+    await stage.advance(1_000);
+    expect(commands(stage)).toEqual(['PUT trigger', 'PUT reset']);
+    expect(stage.kinds('group.')).toEqual(['group.triggered', 'group.reset']);
+    expect(stage.resting()).toEqual([['bid', 40, 10]]);
+  });
+
+  it('triggers nothing where nothing can rest', async () => {
+    const { stage } = await afterDeath();
+    await stage.groups!.takeBack('recovery', []);
+    const { orderGroup: _, ...alone } = [...(await quoting()).table.allOpen()][0]!;
+    await stage.groups!.takeBack('recovery', [alone]);
+    await stage.advance(100);
+    expect(commands(stage)).toEqual([]);
+  });
+
+  it('leaves a group that the venue triggered meanwhile as it is, and waits out the pause', async () => {
+    const { stage, rows } = await afterDeath(({ engine, user }, group) => engine.triggerGroup(user, group));
+    await Promise.all([stage.groups!.takeBack('recovery', rows), stage.advance(100)]);
+    expect(commands(stage)).toEqual([]);
+    stage.want({ bid: [40, 10] });
+    await stage.advance(PAUSE_MS - 1_000);
+    expect(stage.resting()).toEqual([]);
+    await stage.advance(2_000);
+    expect(stage.resting()).toEqual([['bid', 40, 10]]);
+  });
+
+  it('triggers where the groups cannot be read, and looks for another where there is none', async () => {
+    const blind = await afterDeath();
+    await Promise.all([blind.stage.groups!.takeBack('recovery', blind.rows, null), blind.stage.advance(100)]);
+    expect(blind.stage.placed()).toMatchObject([{ status: 'canceled' }]);
+    const gone = await afterDeath(({ engine, user }, group) => engine.deleteGroup(user, group));
+    await Promise.all([gone.stage.groups!.takeBack('recovery', gone.rows), gone.stage.advance(100)]);
+    expect(gone.stage.kinds('group.')).toEqual(['group.lost']);
+  });
+
+  it('gives the group its own limit before it quotes in it again', async () => {
+    const { stage, rows } = await afterDeath(undefined, 50);
+    await Promise.all([stage.groups!.takeBack('recovery', rows), stage.advance(100)]);
     stage.want({ bid: [40, 10] });
     await stage.advance(200);
-    expect(stage.kinds('group.')).toEqual(['group.triggered', 'group.reset']);
+    expect(groupsThere(stage)[0]!.limit).toBe(quantity(20));
+    expect(stage.kinds('group.')).toEqual(['group.triggered', 'group.limited', 'group.reset']);
     expect(stage.resting()).toEqual([['bid', 40, 10]]);
   });
 

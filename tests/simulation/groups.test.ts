@@ -3,6 +3,7 @@
  * leaves nothing at the exchange once its quotes' time is over.
  */
 import { describe, expect, it } from 'vitest';
+import type { Interference } from '../../src/backtest/virtual-world.ts';
 import type { Centicents, Centicontracts } from '../../src/domain/units.ts';
 import { CROWD } from '../../src/exchange/embedded/model.ts';
 import { stateReport } from '../../src/runtime/state-report.ts';
@@ -17,8 +18,8 @@ const quotesOf = (trial: Trial) =>
     .filter((order) => order.status === 'resting' && order.groupId !== null);
 const groupsOf = ({ world }: Trial) => world.exchange.engine.groups(world.user);
 
-async function quoting(seed: number): Promise<Trial> {
-  const trial = await startTrial({ seed, forMs: null, settings: SETTINGS });
+async function quoting(seed: number, interference: Interference = {}): Promise<Trial> {
+  const trial = await startTrial({ seed, forMs: null, settings: SETTINGS, interference });
   expect(await trial.world.advance(60_000, () => quotesOf(trial).length >= 4)).toBe(true);
   return trial;
 }
@@ -122,10 +123,30 @@ describe('a trader that dies', () => {
     expect(restingAtExchange(trial)).toBe(0);
   });
 
-  it('comes back to the same groups, and quotes in them', async () => {
-    const trial = await quoting(73);
+  it('comes back to the same groups: they take its orders off before anything else is done, and it quotes in them', async () => {
+    const writes: string[] = [];
+    const trial = await quoting(73, {
+      transport: (inner) => ({
+        send(request) {
+          const { pathname } = new URL(request.url);
+          // What the dead process sent arrives while the next one begins.
+          if (request.method === 'PUT' || request.method === 'DELETE')
+            writes.push(`${request.method} ${pathname.split('/').at(-1)}`);
+          return inner.send(request);
+        },
+      }),
+    });
+    // The dead process's burst of creates leaves no tokens for a moment.
+    await trial.world.advance(2_000);
     const before = groupsOf(trial).map(({ id }) => id);
+    const groupsLeft = new Set([...trial.run.runtime.table.allOpen()].flatMap(({ orderGroup }) => orderGroup ?? []));
+    writes.length = 0;
     const next = await restart(trial, { forMs: null });
+    expect(await next.world.advance(10_000, () => next.run.isInControl())).toBe(true);
+    expect(writes[0]).toBe('PUT trigger');
+    expect(writes.filter((write) => write === 'PUT trigger')).toHaveLength(groupsLeft.size);
+    expect(next.run.runtime.gateway.counts.created).toBe(0);
+    expect(restingAtExchange(next)).toBe(0);
     expect(await next.world.advance(90_000, () => quotesOf(next).length >= 2)).toBe(true);
     const used = new Set(quotesOf(next).map(({ groupId }) => groupId));
     expect(before).toEqual(expect.arrayContaining([...used]));

@@ -11,7 +11,7 @@ const SETTINGS = simSettings(['sim.markets=12']);
 
 interface Asked {
   readonly atMs: number;
-  readonly what: 'create' | 'cancel' | 'amend';
+  readonly what: 'create' | 'cancel' | 'amend' | 'trigger';
 }
 
 /** Requests that touch orders, with the time at which they left. */
@@ -24,6 +24,7 @@ function watchOrders() {
         const what = request.method === 'DELETE' ? 'cancel' : pathname.endsWith('/amend') ? 'amend' : 'create';
         asked.push({ atMs: clock.now(), what });
       }
+      if (pathname.endsWith('/trigger')) asked.push({ atMs: clock.now(), what: 'trigger' });
       return inner.send(request);
     },
   });
@@ -50,6 +51,7 @@ describe.each<WakeOrder>(['timersFirst', 'framesFirst'])('A trader that slept an
         .filter(({ status }) => status === 'resting')
         .map(({ orderId }) => orderId),
     );
+    const groups = new Set([...run.runtime.table.allOpen()].flatMap(({ orderGroup }) => orderGroup ?? []));
     const before = asked.length;
     let standing = stale.size;
     let createdTooEarly = 0;
@@ -68,6 +70,10 @@ describe.each<WakeOrder>(['timersFirst', 'framesFirst'])('A trader that slept an
     expect(createdTooEarly).toBe(0);
     const after = asked.slice(before);
     expect(after[0]?.what).toBe(sleptMs > 300_000 ? after[0]?.what : 'cancel');
+    // One request a shard, where nothing has said yet that its orders are gone.
+    const triggers = after.filter(({ what }) => what === 'trigger').length;
+    expect(triggers).toBeLessThanOrEqual(groups.size);
+    if (order === 'timersFirst') expect(triggers).toBe(groups.size);
     const entries = [];
     for await (const entry of run.journal.read()) if (entry.kind === 'process.slept') entries.push(entry.data);
     expect(entries).toHaveLength(1);

@@ -43,6 +43,13 @@ export function marketNow(): number {
   return clock.marketMs + (performance.now() - helloAt) * clock.speed;
 }
 
+/** `marketNow` as a signal, once a second: what shows how long something has lasted hangs on it. */
+export const marketTime = signal(Number.NaN);
+const TICK_MS = 1_000;
+setInterval(() => {
+  marketTime.value = marketNow();
+}, TICK_MS);
+
 /**
  * Hears the named topics until the returned function is called. Every batch of messages goes to every listener; each takes what is its
  * own. A `hello` in a batch means: a new connection, everything is told again from the start.
@@ -107,6 +114,7 @@ function note(message: ServerMessage): void {
     helloAt = performance.now();
     hello.value = message;
     connection.value = 'open';
+    marketTime.value = marketNow();
   } else if (message.type === 'lost') {
     dropped.value += message.count;
   }

@@ -1,12 +1,12 @@
 /** The frame: where one can go, which run this is, whether the connection stands, and the view that was asked for. */
-import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { addressOf, DEFAULT_VIEW } from './address.ts';
 import { Dashboard } from './dashboard/dashboard.tsx';
 import { dateAndTime, timeOfDay } from './format.ts';
 import { Inspector } from './inspector/inspector.tsx';
-import { connection, dropped, hello, marketNow } from './live.ts';
-import { addressOf, DEFAULT_VIEW, place } from './router.ts';
+import { connection, dropped, hello, marketTime } from './live.ts';
+import { place } from './router.ts';
 import { nextTheme, theme } from './theme.ts';
 
 const VIEWS: Readonly<Record<string, { readonly title: string; readonly View: ComponentType }>> = {
@@ -76,13 +76,7 @@ function OfRun() {
 
 /** The market's clock; it may run faster than ours. */
 function MarketTime() {
-  const now = useSignal(marketNow());
-  useEffect(() => {
-    const timer = setInterval(() => {
-      now.value = marketNow();
-    }, 1_000);
-    return () => clearInterval(timer);
-  }, []);
+  const now = marketTime;
   if (!Number.isFinite(now.value)) return null;
   const speed = hello.value?.clock.speed ?? 1;
   return (

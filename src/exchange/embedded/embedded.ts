@@ -9,7 +9,7 @@ import { createFaults, type FaultOptions, type Faults } from './faults/faulty-se
 import type { Flow } from './flow/flow.ts';
 import { openRecording } from './flow/recording.ts';
 import { createReplayFlow, type ReplayFlow, type ReplaySettings } from './flow/replay.ts';
-import { createSyntheticWorld } from './flow/synthetic.ts';
+import { createSyntheticWorld, SYNTHETIC_WORLD } from './flow/synthetic.ts';
 import { createScaledClock, type ScaledClock } from './market-clock.ts';
 import type { Memory } from './memory.ts';
 import type { UserId } from './model.ts';
@@ -98,7 +98,10 @@ async function assemble(options: EmbeddedOptions): Promise<Embedded> {
   const onFault = options.onFault ?? (() => undefined);
   const startMs = recording?.firstMs ?? (clocks.market ?? wall).now();
   const draw = random.split('origin').integer(0, 2 ** 31);
-  const past = memory?.recall({ startMs, flow: flowName, markets, openingCash, draw }) ?? { startMs, entries: [] };
+  const past = memory?.recall({ startMs, flow: flowName, world: SYNTHETIC_WORLD, markets, openingCash, draw }) ?? {
+    startMs,
+    entries: [],
+  };
 
   // Stands until the past has been lived through.
   const paced = createPacedClock(past.startMs);

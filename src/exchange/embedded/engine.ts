@@ -219,6 +219,9 @@ function openAccount(floor: Floor, user: UserId, cash: ReadonlyMap<number, Micro
   floor.accounts.set(user, account);
 }
 
+/** Of everybody together, so that all sums stay exact: µ$5 × 10¹⁵ are five billion dollars. */
+const DEPOSITS_MAX = 5e15;
+
 function deposit(
   floor: Floor,
   user: UserId,
@@ -231,6 +234,10 @@ function deposit(
   if (amount < 0 && purse.cash - purse.reserved < -amount) {
     floor.leave();
     return refused('insufficient_balance');
+  }
+  if (floor.deposits + amount > DEPOSITS_MAX) {
+    floor.leave();
+    return refused('invalid_parameters', 'all accounts together hold at most $5,000,000,000');
   }
   assert(amount % floor.feePrecision === 0, `a transfer of ${amount} is not in whole units of the balance`);
   purse.cash += amount;

@@ -12,6 +12,8 @@ export interface Origin {
   /** Market time of the beginning. */
   readonly startMs: UnixMs;
   readonly flow: string;
+  /** Of which making the flow is: another one makes another market of the same seed. Logs from before it was told: 1. */
+  readonly world: number;
   readonly markets: number;
   /** On every shard, for each account. */
   readonly openingCash: Microdollars;
@@ -19,11 +21,8 @@ export interface Origin {
   readonly draw: number;
 }
 
-/**
- * The engine's commands that are remembered: everything with which accounts, operators and tests can change it. What the
- * flow does, and the catalogue, come again by themselves.
- */
-export const COMMANDS = [
+/** The engine's commands that concern an account. */
+export const ACCOUNT_COMMANDS = [
   'create',
   'cancel',
   'cancelAll',
@@ -34,6 +33,17 @@ export const COMMANDS = [
   'resetGroup',
   'triggerGroup',
   'limitGroup',
+  'deposit',
+  'transferBetweenShards',
+  'grantUsageLevel',
+] as const satisfies readonly (keyof Engine)[];
+
+/**
+ * The engine's commands that are remembered: everything with which accounts, operators and tests can change it. What the
+ * flow does, and the catalogue, come again by themselves.
+ */
+export const COMMANDS = [
+  ...ACCOUNT_COMMANDS,
   'moveClose',
   'pauseMarket',
   'resumeMarket',
@@ -42,9 +52,6 @@ export const COMMANDS = [
   'amendResult',
   'changeSeriesFees',
   'changeEventFees',
-  'deposit',
-  'transferBetweenShards',
-  'grantUsageLevel',
   'setTradingActive',
   'setExchangeActive',
   'crowdAdd',
@@ -74,7 +81,7 @@ export interface Past {
 export interface Memory {
   /** For people: a file's path. */
   readonly name: string;
-  /** An earlier life's past, or a new one's beginning at `origin.startMs`. Throws DATA_MISMATCH for another origin. */
+  /** An earlier life's past, or a new one's beginning at `origin.startMs`. Throws DATA_MISMATCH for another origin, DATA_VERSION for another world. */
   recall(origin: Origin): Past;
   /** Outlives this process when it returns. Throws DATA_UNWRITABLE: then it is not remembered, and must not happen. */
   append(entry: Entry): void;
@@ -103,9 +110,17 @@ const KEPT: readonly (readonly [what: string, (origin: Origin) => string])[] = [
   ['opening cash', ({ openingCash }) => `$${formatMoney(openingCash)}`],
 ];
 
-/** Throws DATA_MISMATCH, naming what differs; the beginning is the earlier life's. */
+/** Throws DATA_MISMATCH and DATA_VERSION, naming what differs; the beginning is the earlier life's. */
 export function checkOrigin(found: Origin, wanted: Origin, name: string): void {
   for (const [what, textOf] of KEPT) checkSame(what, textOf(found), textOf(wanted), name);
+  const { world = 1 } = found as Partial<Origin>;
+  if (world !== wanted.world) {
+    const text = `${name} remembers a market of world ${world}; this program makes world ${wanted.world} of the same seed.`;
+    throw new BothsidesError('DATA_VERSION', text, {
+      remedy:
+        'Start the version of the program that wrote it, or choose another folder with --data. Nothing was changed.',
+    });
+  }
   if (found.draw !== wanted.draw) {
     throw new BothsidesError('DATA_MISMATCH', `${name} remembers an exchange that another command made.`, {
       remedy: 'Choose another folder with --data.',

@@ -64,6 +64,7 @@ export interface ListedMarket {
   readonly floorStrike: number | null;
   readonly capStrike: number | null;
   readonly rulesPrimary: string;
+  readonly rulesSecondary?: string;
   /** 24 h volume and open interest that stood before this exchange's own trades (recordings, a world that starts mid-life). */
   readonly volumeBefore: Centicontracts;
   readonly volume24hBefore: Centicontracts;

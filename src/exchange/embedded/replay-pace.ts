@@ -17,7 +17,7 @@ export interface PacedReplay extends ReplayPace {
   stop(): void;
 }
 
-/** Takes over a clock that stands; it goes once the first audience is there. */
+/** Takes over a clock that stands; it goes once the first audience is there, or is begun without one. */
 export function createReplayPace(options: {
   readonly wall: Clock;
   readonly market: ScaledClock;
@@ -53,6 +53,10 @@ export function createReplayPace(options: {
   return {
     awaitAudience: (markets: readonly Ticker[]) =>
       stand(WATCHER_WAIT_MS, (done) => server.whenBooksSubscribed(markets, done)),
+    begin() {
+      isStanding = false;
+      if (!isStopped) market.setSpeed(speed);
+    },
     skipTo(marketMs: UnixMs) {
       market.align(marketMs, 0);
       return stand(LEAP_REST_MS, () => () => undefined);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
@@ -134,7 +135,15 @@ export function createVenueServer(options: VenueServerOptions): VenueServer {
       onFault(error);
       return { accepted: false, status: 500, body: '' };
     }
-    const connection = new StreamConnection({ user: account.user, peer, hub, market, wall, marketOfId, onFault });
+    const connection = new StreamConnection({
+      user: account.user,
+      peer,
+      hub,
+      market,
+      wall: options.wall,
+      marketOfId,
+      onFault,
+    });
     connections.add(connection);
     return {
       accepted: true,
@@ -237,7 +246,7 @@ export async function serveLoopback(
     // Who asked for connections to be dropped gets them dropped: no answer at all.
     fetch: (request, { incoming }) =>
       server.fetch(request).catch(() => {
-        incoming.destroy();
+        incoming.socket.destroy();
         return RESPONSE_ALREADY_SENT;
       }),
     overrideGlobalObjects: false,
@@ -251,7 +260,7 @@ export async function serveLoopback(
     maxPayload: MESSAGE_BYTES_MAX,
     autoPong: false,
   });
-  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     acceptStream(server, sockets, request, socket, head);
   });
   await listen(http, options.port, host);
@@ -305,7 +314,7 @@ function acceptStream(
   server: VenueServer,
   sockets: WebSocketServer,
   request: IncomingMessage,
-  socket: Duplex,
+  socket: Socket,
   head: Buffer,
 ): void {
   // A client that is gone before the answer is no failure of ours.

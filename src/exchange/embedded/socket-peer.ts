@@ -1,8 +1,10 @@
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Peer } from './protocol/connection.ts';
 
 const HEARTBEAT_BODY = 'heartbeat';
+/** A client that leaves so many pings in a row without any sign of life is gone, whatever its socket says. */
+const UNANSWERED_MAX = 3;
 /**
  * What the socket itself may hold before the rest waits here. Above its own mark, so that it always says when it has
  * drained; small, because bytes in the socket cost many times their size when they are many short messages.
@@ -13,14 +15,17 @@ const ENTRY_COST = 64;
 
 /** The client at the other end of a socket: what it does not read waits here as text, which many clients share. */
 export class SocketPeer implements Peer {
-  readonly #socket: Duplex;
+  readonly #socket: Socket;
   #webSocket: WebSocket | null = null;
   #waiting: string[] = [];
   /** Already handed on, of `#waiting`. */
   #sent = 0;
   #waitingCost = 0;
+  #isGathering = false;
+  #unanswered = 0;
+  #readBefore = 0;
 
-  constructor(socket: Duplex) {
+  constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('drain', () => this.#flush());
   }
@@ -34,6 +39,7 @@ export class SocketPeer implements Peer {
   send(text: string): void {
     if (this.#isOver()) return;
     if (this.#waitingCost === 0 && this.#canTake()) {
+      this.#gather();
       this.#webSocket?.send(text);
     } else {
       this.#waiting.push(text);
@@ -41,9 +47,19 @@ export class SocketPeer implements Peer {
     }
   }
 
-  /** Before what waits; not at all into a socket that is full. */
+  /** Before what waits; not at all into a socket that is full. Ends a connection from which nothing comes any more. */
   ping(): void {
-    if (this.#canTake()) this.#webSocket?.ping(HEARTBEAT_BODY);
+    if (!this.#canTake()) return;
+    const { bytesRead } = this.#socket;
+    if (bytesRead !== this.#readBefore) this.#unanswered = 0;
+    this.#readBefore = bytesRead;
+    if (this.#unanswered === UNANSWERED_MAX) {
+      this.#forget();
+      this.#webSocket?.terminate();
+      return;
+    }
+    this.#unanswered++;
+    this.#webSocket?.ping(HEARTBEAT_BODY);
   }
 
   /** As a ping is sent. */
@@ -64,6 +80,17 @@ export class SocketPeer implements Peer {
 
   buffered(): number {
     return this.#waitingCost + this.#socket.writableLength;
+  }
+
+  /** What one turn brings leaves in one piece: a system call a turn instead of one a message. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    queueMicrotask(() => {
+      this.#isGathering = false;
+      this.#socket.uncork();
+    });
   }
 
   #canTake(): boolean {

@@ -19,35 +19,19 @@ const ADDED: ReadonlySet<string> = new Set([
   'settlement_floor_dollars',
 ]);
 
-/** What some markets have and others have not. */
+/** What some of their markets have and no market has here: all of it may be absent. */
 const OF_SOME_MARKETS: ReadonlySet<string> = new Set([
-  'cap_strike',
   'custom_strike',
   'early_close_condition',
-  'fee_waiver_expiration_time',
-  'floor_strike',
-  'functional_strike',
   'is_provisional',
   'mve_collection_ticker',
   'mve_selected_legs',
   'occurrence_datetime',
   'primary_participant_key',
-  'settlement_ts',
-  'settlement_value_dollars',
-  'strike_type',
-  'subtitle',
 ]);
 
 /** What depends on what else that market lived through. */
-const OF_THAT_MARKET: ReadonlySet<string> = new Set([
-  'can_close_early',
-  'expiration_time',
-  'expiration_value',
-  'latest_expiration_time',
-  'rules_secondary',
-  'updated_time',
-  'volume_24h_fp',
-]);
+const OF_THAT_MARKET: ReadonlySet<string> = new Set(['updated_time']);
 
 const IDS: ReadonlySet<string> = new Set(['order_id', 'trade_id', 'fill_id']);
 const TIMES: ReadonlySet<string> = new Set(['created_time', 'last_update_time', 'ts', 'ts_ms', 'updated_ts']);
@@ -60,7 +44,7 @@ export function differences(theirs: Wire, ours: Wire, ids: Identities, options: 
 
   function compare(at: string, key: string, a: Wire, b: Wire, values: boolean): void {
     if (kindOf(a) !== kindOf(b)) found.push(`${at}: ${kindOf(b)} instead of ${kindOf(a)}`);
-    else if (Array.isArray(a)) compareLists(at, key, a, b, values);
+    else if (Array.isArray(a)) compareLists(at, a, b, values);
     else if (typeof a === 'object' && a !== null) compareObjects(at, a, b, values);
     else if (key === 'cursor') same(at, a === '', b === '');
     else if (IDS.has(key)) {
@@ -75,18 +59,17 @@ export function differences(theirs: Wire, ours: Wire, ids: Identities, options: 
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
       const [has, have] = [key in a, key in b];
       if (has && have) compare(`${at}.${key}`, key, a[key], b[key], values);
-      else if (OF_SOME_MARKETS.has(key)) continue;
+      else if (has && OF_SOME_MARKETS.has(key)) continue;
       else if (has && !(key in REMOVED)) found.push(`${at}.${key} is missing`);
       else if (have && !ADDED.has(key)) found.push(`${at}.${key} is nothing of theirs`);
       if (have && key in REMOVED) found.push(`${at}.${key} is gone since ${REMOVED[key]}`);
     }
   }
 
-  function compareLists(at: string, key: string, a: Wire[], b: Wire[], values: boolean): void {
+  function compareLists(at: string, a: Wire[], b: Wire[], values: boolean): void {
     same(`${at}.length`, a.length, b.length);
     for (const [index, one] of b.entries()) {
-      // Which markets a page shows is that day's; one that is on both pages can be told by its name.
-      const other = key === 'markets' ? (a.find(({ ticker }) => ticker === one.ticker) ?? a[0]) : a[index];
+      const other = a[index];
       if (other !== undefined) compare(`${at}[${index}]`, '', other, one, values);
     }
   }

@@ -15,7 +15,6 @@ export const MARKET: Wire = {
   event_ticker: 'KXFROST-27APR02',
   market_type: 'binary',
   title: 'Will there be frost in Oslo on Apr 2, 2027?',
-  subtitle: 'Frost',
   yes_sub_title: 'Frost',
   no_sub_title: 'Frost',
   created_time: at(-7_200),
@@ -47,7 +46,7 @@ export const MARKET: Wire = {
   strike_type: 'less',
   cap_strike: 0,
   rules_primary: 'If it freezes, then the market resolves to Yes.',
-  rules_secondary: '',
+  rules_secondary: 'Frost is at most 0 °C, two metres above the ground.',
   price_level_structure: 'linear_cent',
   price_ranges: [{ start: '0.0000', end: '1.0000', step: '0.0100' }],
 };

@@ -52,6 +52,8 @@ export interface Session {
   readonly markets: readonly Wire[];
   /** Of the account, from before the first request: as the venue lists them. */
   readonly earlierOrders: readonly Wire[];
+  /** Of the markets, those that come with the trades, and the touch unless there is a book, that their description tells of. */
+  readonly others?: readonly Wire[];
   /** The crowd's book when the session begins. */
   readonly books: readonly { market: string; side: Side; price: string; count: string }[];
   readonly exchanged: readonly Exchanged[];
@@ -71,7 +73,10 @@ export async function replay(session: Session, tell: (one: Exchanged, got: Answe
   const ids = new Identities();
   const clock = new ManualClock(unixMs(beginOf(session)));
   const engine = createEngine({ market: clock, random: createRandom(11) });
-  for (const market of session.markets) list(engine, market);
+  const others = new Set(session.others);
+  for (const market of session.markets) {
+    list(engine, market, others.has(market) ? parseQuantity(market.open_interest_fp)! : ZERO_QUANTITY);
+  }
   engine.openAccount(session.user, new Map([[0, session.openingCash]]));
   const server = createVenueServer({
     engine,
@@ -86,6 +91,8 @@ export async function replay(session: Session, tell: (one: Exchanged, got: Answe
     },
   });
   relive(session, clock, engine, ids);
+  const hasBook = new Set(session.books.map(({ market }) => market));
+  for (const market of session.others ?? []) recall(engine, market, !hasBook.has(market.ticker));
   for (const { market, side, price, count } of session.books) {
     engine.create(CROWD, { ...EASY, ...legs(market, side, price, count) });
   }
@@ -161,7 +168,7 @@ function beginOf({ earlierOrders, exchanged }: Session): number {
 
 type Engine = ReturnType<typeof createEngine>;
 
-function list(engine: Engine, market: Wire): void {
+function list(engine: Engine, market: Wire, openInterestBefore = ZERO_QUANTITY): void {
   const event = named<EventTicker>(market.event_ticker);
   const series = named<SeriesTicker>(market.event_ticker.split('-')[0]);
   if (engine.series(series) === null) {
@@ -197,10 +204,28 @@ function list(engine: Engine, market: Wire): void {
     floorStrike: market.floor_strike ?? null,
     capStrike: market.cap_strike ?? null,
     rulesPrimary: market.rules_primary,
+    rulesSecondary: market.rules_secondary,
     volumeBefore: ZERO_QUANTITY,
     volume24hBefore: ZERO_QUANTITY,
-    openInterestBefore: ZERO_QUANTITY,
+    openInterestBefore,
   });
+}
+
+/** Brings a market to where its description has it: what it traded, whether it was quoted, and its touch now. */
+function recall(engine: Engine, market: Wire, withTouch: boolean): void {
+  const { ticker, last_price_dollars: last, volume_fp: volume } = market;
+  if (Number(volume) > 0) engine.crowdPrint(ticker, parsePrice(last)!, parseQuantity(volume)!, 'bid');
+  if (!withTouch) return;
+  const quote = (side: Side, price: string, count: string) =>
+    engine.create(CROWD, { ...EASY, ...legs(ticker, side, price, count) });
+  const [hasBid, hasAsk] = [Number(market.yes_bid_size_fp) > 0, Number(market.yes_ask_size_fp) > 0];
+  // An ask of 1 where nobody offers: somebody did once.
+  if (!hasBid && !hasAsk && Number(market.yes_ask_dollars) === 1) {
+    const once = quote('bid', '0.0100', '1.00');
+    if (once.ok) engine.cancel(CROWD, once.order.orderId);
+  }
+  if (hasBid) quote('bid', market.yes_bid_dollars, market.yes_bid_size_fp);
+  if (hasAsk) quote('ask', market.yes_ask_dollars, market.yes_ask_size_fp);
 }
 
 /** What the account did before: an order that ended as it was made was immediate, and somebody stood there if it filled. */

@@ -8,7 +8,7 @@ import { openCommandLog } from '../../../src/exchange/embedded/command-log.ts';
 import { checkCommandLog, cutCommandLog } from '../../../src/exchange/embedded/command-log-check.ts';
 import type { Origin } from '../../../src/exchange/embedded/memory.ts';
 
-const ORIGIN = { startMs: unixMs(1_000), flow: 'synthetic', markets: 1, openingCash: 5, draw: 7 } as Origin;
+const ORIGIN = { startMs: unixMs(1_000), flow: 'synthetic', world: 1, markets: 1, openingCash: 5, draw: 7 } as Origin;
 const ENTRIES = 20;
 
 let root: string;

@@ -2,12 +2,14 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BothsidesError, type ErrorCode } from '../../../src/domain/errors.ts';
 import { createRandom } from '../../../src/domain/seeded-random.ts';
 import { fromDollars, unixMs } from '../../../src/domain/units.ts';
 import { openCommandLog } from '../../../src/exchange/embedded/command-log.ts';
 import type { EmbeddedOptions } from '../../../src/exchange/embedded/embedded.ts';
+import { SYNTHETIC_WORLD } from '../../../src/exchange/embedded/flow/synthetic.ts';
 import type { NewOrder } from '../../../src/exchange/embedded/model.ts';
 import { accountOf, BIRTH, EASY, live, pass, REBIRTH, relive } from './remembered-life.ts';
 
@@ -128,6 +130,22 @@ describe('The log on disk', () => {
     await fails('DATA_MISMATCH', 7, { random: createRandom(7).split('other') });
     writeFileSync(path, `${[lines[0]!.replace('"version":1', '"version":2'), ...lines.slice(1)].join('\n')}\n`);
     expect(await fails('DATA_VERSION')).toContain('version 2; this program knows 1');
+  });
+
+  it('of another making of the synthetic world is refused, told by its number, from before it had one too', async () => {
+    const [header, ...rest] = await write();
+    const { sum: _, ...origin } = JSON.parse(header!) as Record<string, unknown>;
+    expect(origin.world).toBe(SYNTHETIC_WORLD);
+    const { world: __, ...unnumbered } = origin;
+    for (const [older, number] of [
+      [unnumbered, 1],
+      [{ ...origin, world: SYNTHETIC_WORLD + 1 }, SYNTHETIC_WORLD + 1],
+    ] as const) {
+      const body = JSON.stringify(older);
+      const sum = crc32(body).toString(16).padStart(8, '0');
+      writeFileSync(path, `${[`${body.slice(0, -1)},"sum":"${sum}"}`, ...rest].join('\n')}\n`);
+      expect(await fails('DATA_VERSION')).toContain(`world ${number}; this program makes world ${SYNTHETIC_WORLD}`);
+    }
   });
 
   it('that cannot be made is named', () => {

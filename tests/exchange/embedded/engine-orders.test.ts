@@ -214,7 +214,7 @@ describe('cancelling, decreasing, amending', () => {
     });
     expect(world.amend('ann', id, 'bid', 49, 4)).toMatchObject({
       changed: true,
-      order: { status: 'canceled', remaining: 0 },
+      order: { status: 'canceled', remaining: 0, updateReason: 'Amend' },
     });
     const other = world.place('ann', 'bid', 50, 1);
     world.place('ben', 'ask', 50, 1);
@@ -245,6 +245,7 @@ describe('cancelling, decreasing, amending', () => {
     const world = new EngineWorld();
     const { id, order } = world.place('ann', 'bid', 50, 10);
     expect(world.amend('ann', id, 'ask', 50, 10)).toMatchObject({ code: 'order_side_mismatch' });
+    expect(world.amend('ann', id, 'bid', 50.5, 10)).toMatchObject({ code: 'invalid_price' });
     expect(world.amend('ann', id, 'bid', 50, 10, { market: named('KXTEST-B') })).toMatchObject({
       code: 'order_ticker_mismatch',
     });

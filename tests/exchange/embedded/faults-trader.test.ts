@@ -5,21 +5,32 @@
  *
  * - no order leaves on a void book, none is intended twice or never, at most one rests on a side of a market;
  * - Σ reducing orders never passes |position| at the exchange;
- * - a minute after the last fault at most the stream is in order, nothing is unknown, every position, fill and fee is as the
+ * - 75 s after the last fault at most the stream is in order, nothing is unknown, every position, fill and fee is as the
  *   exchange has it, and there are quotes again;
  * - it ends with exit 0, and then nothing rests, and cash is as the exchange has it to the cent.
  */
 import { describe, expect, it } from 'vitest';
 import { FAULTS } from '../../../src/exchange/embedded/faults/spec.ts';
 import { faultScript } from '../../support/fault-script.ts';
-import { differences, isStreamLive, quotingNow, simSettings, startTrial, type Trial } from '../../support/world.ts';
+import {
+  differences,
+  isStreamLive,
+  quotingNow,
+  restingAtExchange,
+  simSettings,
+  startTrial,
+  type Trial,
+} from '../../support/world.ts';
 
 const IS_LONG = process.env.BOTHSIDES_LONG === '1';
-/** Everything goes wrong in this one. */
+/** Everything goes wrong in this one, and in every tenth after it. */
 const WORST = 9_000;
-const SEEDS = IS_LONG ? Array.from({ length: 200 }, (_, index) => WORST + index) : [WORST, 9_014];
+/** An exit once left on a void book in this one: it was meant for the book before the hole. */
+const VOID_BOOK = 9_033;
+const SEEDS = IS_LONG ? Array.from({ length: 200 }, (_, index) => WORST + index) : [WORST, VOID_BOOK];
 const FAULTY_MS = 180_000;
-const BACK_MS = 90_000;
+/** An order of which nothing is known is known to be absent 60 s after it was signed; then it goes on. */
+const BACK_MS = 75_000;
 
 function riskMode({ run }: Trial): string {
   return String(run.runtime.register.entries().find(({ machine }) => machine === 'riskSupervisor')?.state);
@@ -35,30 +46,39 @@ function isBack(trial: Trial): boolean {
 }
 
 async function liveThrough(seed: number) {
-  const script = faultScript(seed, FAULTY_MS, seed === WORST ? 'all' : 'some');
+  const script = faultScript(seed, FAULTY_MS, seed % 10 === 0 ? 'all' : 'some');
   // So many errors would have it stand aside for most of the time: in three of four worlds it goes on regardless.
   const settings = simSettings(['sim.markets=12', ...(seed % 4 === 3 ? [] : ['risk.errorsPerHourMax=100000'])]);
-  const trial = await startTrial({ seed, settings, forMs: FAULTY_MS + BACK_MS + 5_000, ...script });
+  const trial = await startTrial({ seed, settings, forMs: null, ...script });
   await trial.world.advance(FAULTY_MS);
   const isBackInTime = await trial.world.advance(BACK_MS, () => isBack(trial));
-  const summary = await trial.finish(BACK_MS + 180_000);
+  trial.run.windDown();
+  const summary = await trial.finish(180_000);
   return { trial, summary, isBackInTime, counts: trial.world.exchange.faults!.book.counts };
 }
 
 describe('An exchange that fails by chance', () => {
-  it.each(SEEDS)('leaves nothing doubled and nothing unexplained: seed %i', async (seed) => {
+  it.each(SEEDS)('leaves nothing doubled and nothing unexplained: seed %i', { timeout: 120_000 }, async (seed) => {
     const { trial, summary, isBackInTime, counts } = await liveThrough(seed);
     expect(trial.violations).toEqual([]);
     expect(differences(trial)).toEqual([]);
     expect(isBackInTime).toBe(true);
+    expect(restingAtExchange(trial)).toBe(0);
     expect(summary).toMatchObject({
       exit: 0,
       money: { difference: '0.000000' },
       orders: { leftResting: 0, unknown: 0 },
     });
     const came = new Set(counts.filter((count) => count.came > 0).map(({ fault }) => fault));
-    expect(came.size).toBeGreaterThan(5);
+    expect(came.size).toBeGreaterThan(2);
     if (seed === WORST) expect([...came].sort()).toEqual([...FAULTS].sort());
     expect(summary.orders.created).toBeGreaterThan(0);
+  });
+
+  it.runIf(IS_LONG)('fails in the same way again', { timeout: 120_000 }, async () => {
+    const first = await liveThrough(WORST);
+    const again = await liveThrough(WORST);
+    expect(again.trial.run.journal.hash()).toBe(first.trial.run.journal.hash());
+    expect(again.trial.world.exchange.faults?.book.log).toEqual(first.trial.world.exchange.faults?.book.log);
   });
 });

@@ -89,6 +89,24 @@ describe('The catalogue of the synthetic world', () => {
   });
 });
 
+describe('A large world', () => {
+  const { engine } = createWorld(1, { markets: 1_000 });
+  const markets = engine.allMarkets();
+
+  it('has more series of every kind, not the same ones over and over', () => {
+    expect(markets).toHaveLength(1_000);
+    const series = engine.allSeries();
+    expect(series.length).toBeGreaterThan(90);
+    const titles = engine.allEvents().map(({ title, ticker }) => `${title} ${ticker.replace(/N\d+$/, '')}`);
+    expect(new Set(titles).size / titles.length).toBeGreaterThan(0.9);
+  });
+
+  it('says beforehand when something is to come out', () => {
+    const announced = markets.filter(({ listed }) => / at \d{4}-\d\d-\d\dT\d\d:\d\dZ\.$/.test(listed.rulesPrimary));
+    expect(announced.length).toBeGreaterThan(200);
+  });
+});
+
 describe('The crowd of the synthetic world', () => {
   it('does the same from the same seed, and something else from another', () => {
     const history = (seed: number) => {
@@ -107,7 +125,7 @@ describe('The crowd of the synthetic world', () => {
     expect(history(5)).not.toBe(history(6));
   });
 
-  it('quotes both sides of active markets nearly always, mostly 1 to 4 cents wide, with depth', () => {
+  it('quotes both sides of active markets nearly always, mostly 1 to 6 cents wide, with depth', () => {
     const { engine, flow, advance } = createWorld(2);
     flow.start();
     let looks = 0;
@@ -131,7 +149,7 @@ describe('The crowd of the synthetic world', () => {
     }
     expect(looks).toBeGreaterThan(8_000);
     expect(twoSided / looks).toBeGreaterThan(0.95);
-    expect(spreads.filter((spread) => spread <= 400).length / spreads.length).toBeGreaterThan(0.8);
+    expect(spreads.filter((spread) => spread <= 600).length / spreads.length).toBeGreaterThan(0.8);
     depths.sort((one, other) => one - other);
     expect(depths[Math.floor(depths.length / 2)]).toBeGreaterThan(50_00);
   });
@@ -203,7 +221,8 @@ describe('The crowd of the synthetic world', () => {
     const before = world.actions;
     lateMs = 5 * MINUTE_MS;
     clock.advanceTo(START_MS + 11_000);
-    expect(world.actions - before).toBeLessThan(400);
+    // Two seconds are made up for, and one more has passed; ten had passed before.
+    expect(world.actions - before).toBeLessThan(before / 2);
     expect(world.actions - before).toBeGreaterThan(0);
   });
 
@@ -225,7 +244,7 @@ describe('The end of synthetic markets', () => {
   beforeAll(() => {
     world = createWorld(7, { markets: 25 });
     world.flow.start();
-    world.advance(100 * MINUTE_MS);
+    world.advance(50 * MINUTE_MS);
   });
 
   it('comes at their close, with a result, and others follow', () => {
@@ -247,7 +266,7 @@ describe('The end of synthetic markets', () => {
       .allEvents()
       .map((event) => ({ event, markets: engine.eventMarkets(event.ticker) }))
       .filter(({ markets }) => markets.every(({ status }) => status === 'finalized'));
-    expect(settled.length).toBeGreaterThan(3);
+    expect(settled.length).toBeGreaterThanOrEqual(3);
     for (const { event, markets } of settled) {
       const yes = markets.filter(({ result }) => result === 'yes');
       if (event.mutuallyExclusive) expect(yes.length).toBeLessThanOrEqual(1);

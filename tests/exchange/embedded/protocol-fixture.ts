@@ -16,6 +16,8 @@ export const START_MS = unixMs(Date.UTC(2027, 2, 4, 12, 0, 0, 250));
 export const RAIN = named<Ticker>('KXRAIN-27MAR05-NYC');
 export const SNOW = named<Ticker>('KXRAIN-27MAR05-BOS');
 export const HAIL = named<Ticker>('KXRAIN-27MAR06-NYC');
+/** As the wire names alice. */
+export const ALICE_ID = '83b85c87-12dd-5234-8cbd-5211dec0b961';
 /** Stands on shard 2; the others on 0. */
 export const HAIL_SHARD = 2;
 export const ROOT = '/trade-api/v2';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Centicents } from '../../../src/domain/units.ts';
-import { createFixture, HAIL, order, RAIN, START_MS } from './protocol-fixture.ts';
+import { ALICE_ID, createFixture, HAIL, order, RAIN, START_MS } from './protocol-fixture.ts';
 
 const ORDERS = '/portfolio/events/orders';
 type Fixture = ReturnType<typeof createFixture>;
@@ -69,7 +69,7 @@ describe('An order', () => {
       taker_fill_cost_dollars: '0.000000',
       ticker: RAIN,
       type: 'limit',
-      user_id: 'alice',
+      user_id: ALICE_ID,
       yes_price_dollars: '0.0100',
     });
   });

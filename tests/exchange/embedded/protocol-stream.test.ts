@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Centicents } from '../../../src/domain/units.ts';
 import { unixMs } from '../../../src/domain/units.ts';
-import { createFixture, type Frame, HAIL, order, RAIN, SNOW, START_MS } from './protocol-fixture.ts';
+import { ALICE_ID, createFixture, type Frame, HAIL, order, RAIN, SNOW, START_MS } from './protocol-fixture.ts';
 
 const ORDERS = '/portfolio/events/orders';
 type Fixture = ReturnType<typeof createFixture>;
@@ -203,7 +203,7 @@ describe('Private channels', () => {
         sid: 2,
         msg: {
           order_id: rested.order_id,
-          user_id: 'alice',
+          user_id: ALICE_ID,
           ticker: RAIN,
           exchange_index: 0,
           status: 'resting',
@@ -257,7 +257,7 @@ describe('Private channels', () => {
       last_update_reason: 'Trade',
     });
     expect(frames.find((frame) => frame.type === 'market_position').msg).toMatchObject({
-      user_id: 'alice',
+      user_id: ALICE_ID,
       position_fp: '-0.40',
       position_cost_dollars: '0.160000',
       volume_fp: '0.40',
@@ -366,6 +366,29 @@ describe('Public channels', () => {
         settlement_value: '1.0000',
       },
       { market_ticker: RAIN, event_type: 'settled', settled_ts: Math.floor((START_MS + 120_000) / 1000) },
+    ]);
+  });
+
+  it('tell when an event’s fees are set and when that is taken back, but nothing of a series’ own', () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('bob');
+    stream.command(subscribe(['market_lifecycle_v2']));
+    stream.take();
+    const event = fixture.engine.market(RAIN)!.listed.event;
+    const fees = { type: 'quadratic_with_maker_fees', multiplierMillionths: 500_000 } as const;
+    fixture.engine.changeEventFees(event, fees, unixMs(START_MS + 60_000));
+    fixture.engine.changeSeriesFees(fixture.engine.event(event)!.series, fees, START_MS);
+    expect(stream.take()).toEqual([]);
+    fixture.market.advanceTo(START_MS + 60_000);
+    fixture.engine.changeEventFees(event, null, unixMs(START_MS + 60_000));
+    const body = (type: string | null, multiplier: number | null) => ({
+      event_ticker: 'KXRAIN-27MAR05',
+      fee_type_override: type,
+      fee_multiplier_override: multiplier,
+    });
+    expect(stream.take().map(({ sending_ts_ms: _, ...frame }) => frame)).toEqual([
+      { type: 'event_fee_update', sid: 1, seq: 1, msg: body('quadratic_with_maker_fees', 0.5) },
+      { type: 'event_fee_update', sid: 1, seq: 2, msg: body(null, null) },
     ]);
   });
 });

@@ -53,8 +53,8 @@ export class ActorStore {
   structure = 0;
   readonly #bySession = new Map<string, Actor>();
   readonly #valueTexts = new Map<string, string>();
-  #closedMachines: string[] = [];
-  #closedOthers: string[] = [];
+  readonly #closedMachines = new Set<string>();
+  readonly #closedOthers = new Set<string>();
   #serial = 0;
   readonly #limits: ActorStoreLimits;
 
@@ -96,8 +96,8 @@ export class ActorStore {
     this.counts.clear();
     this.#bySession.clear();
     this.#valueTexts.clear();
-    this.#closedMachines = [];
-    this.#closedOthers = [];
+    this.#closedMachines.clear();
+    this.#closedOthers.clear();
     this.structure++;
   }
 
@@ -169,15 +169,19 @@ export class ActorStore {
     this.structure++;
     const isMachine = actor.machine !== null;
     const closed = isMachine ? this.#closedMachines : this.#closedOthers;
-    closed.push(actor.key);
+    closed.add(actor.key);
     const max = isMachine ? this.#limits.closedMachinesMax : this.#limits.closedOthersMax;
-    while (closed.length > max) this.#forget(closed[0]!);
+    // A set goes by age: the first are the oldest.
+    for (const key of closed) {
+      if (closed.size <= max) break;
+      this.#forget(key);
+    }
   }
 
   #forget(key: string): void {
     const actor = this.actors.get(key);
-    this.#closedMachines = this.#closedMachines.filter((one) => one !== key);
-    this.#closedOthers = this.#closedOthers.filter((one) => one !== key);
+    this.#closedMachines.delete(key);
+    this.#closedOthers.delete(key);
     if (actor === undefined) return;
     this.actors.delete(key);
     this.#bySession.delete(actor.sessionId);

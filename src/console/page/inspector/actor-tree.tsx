@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { shortened } from '../format.ts';
 import { everybody, filter, folded, select, selectedKey } from './inspection.ts';
 import { stateText } from './state-value.ts';
-import { type Listed, type TreeRow, treeRows } from './tree-rows.ts';
+import { type Listed, subjectOf, type TreeRow, treeRows } from './tree-rows.ts';
 
 const ROW_PX = 26;
 /** Drawn above and below what is seen, so that scrolling shows no holes. */
@@ -122,6 +122,7 @@ function Row({ row: { actor, level, isParent, isOpen, position, siblings }, y, i
   const state = actor.machine === null ? '' : stateText(actor.value);
   const word = STATUS_WORDS[actor.status];
   const name = shortened(actor.name, NAME_MAX);
+  const subject = shortened(subjectOf(actor), NAME_MAX);
   return (
     // The tree itself hears the keys: its rows come and go while it is scrolled.
     // biome-ignore lint/a11y/useKeyWithClickEvents: see above
@@ -135,11 +136,11 @@ function Row({ row: { actor, level, isParent, isOpen, position, siblings }, y, i
       aria-setsize={siblings}
       aria-selected={isCurrent}
       aria-expanded={isParent ? isOpen : undefined}
-      aria-label={[name, kindOf(actor), word, state].filter((part) => part !== '').join(', ')}
+      aria-label={[name, subject, kindOf(actor), word, state].filter((part) => part !== '').join(', ')}
       data-actor={actor.name}
       data-status={actor.status}
       data-value={state}
-      title={`${name}\n${kindOf(actor)}${state === '' ? '' : `\n${state}`}`}
+      title={`${name} ${subject}\n${kindOf(actor)}${state === '' ? '' : `\n${state}`}`}
       style={{ transform: `translateY(${y}px)`, paddingLeft: `${6 + (level - 1) * 14}px` }}
       onClick={onChoose}
     >
@@ -157,7 +158,10 @@ function Row({ row: { actor, level, isParent, isOpen, position, siblings }, y, i
       )}
       <span class={`life ${actor.machine === null ? 'plain' : ''} ${actor.status}`} aria-hidden="true" />
       <span class="tree-name outside">{name}</span>
-      <span class="tree-state outside">{[word, state].filter((part) => part !== '').join(' · ')}</span>
+      <span class="tree-subject outside">{subject}</span>
+      <span class="tree-state outside">
+        {state === '' || state === word ? word : [word, state].filter((part) => part !== '').join(' · ')}
+      </span>
     </div>
   );
 }

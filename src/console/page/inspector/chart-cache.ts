@@ -1,6 +1,6 @@
 /** Layouts of charts, made in a worker, once for each machine and direction. */
 import { signal } from '@preact/signals';
-import ELK from 'elkjs/lib/elk-api';
+import ELK from 'elkjs/lib/elk-api.js';
 import workerAddress from 'elkjs/lib/elk-worker.min.js?url';
 import { type Direction, type Drawing, drawingOf, layoutRequest, type Measure } from './chart-layout.ts';
 import type { Chart } from './definition.ts';

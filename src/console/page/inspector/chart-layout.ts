@@ -2,8 +2,8 @@
  * From a chart to a drawing: what ELK is asked, and what its answer means. Transitions between the same two states share
  * one line with a row of text for each; those that lead nowhere are told inside their state, not drawn.
  */
-import type { ElkEdgeSection, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api';
-import { type Chart, type ChartState, type ChartTransition, eventName } from './definition.ts';
+import type { ElkEdgeSection, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
+import { type Chart, type ChartState, type ChartTransition, eventName, guardText } from './definition.ts';
 
 export type Direction = 'DOWN' | 'RIGHT';
 /** Width in pixels of a text as the page will draw it. */
@@ -52,7 +52,7 @@ const COUNT_WIDTH = 28;
 
 export function rowText({ eventType, guard }: ChartTransition): { readonly event: string; readonly guard: string } {
   const event = eventName(eventType).slice(0, NAME_MAX);
-  return { event, guard: guard === null ? (event === '' ? 'always' : '') : `[${guard.slice(0, NAME_MAX)}]` };
+  return { event, guard: guard === null ? (event === '' ? 'always' : '') : guardText(guard.slice(0, NAME_MAX)) };
 }
 
 export function linesOf(state: ChartState, chart: Chart): string[] {

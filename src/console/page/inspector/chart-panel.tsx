@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { duration, timeOfDay } from '../format.ts';
-import { marketNow } from '../live.ts';
+import { marketTime } from '../live.ts';
 import { type Camera, centred, fitted, moved, zoomed } from './camera.ts';
 import { layoutOf, layoutsDone } from './chart-cache.ts';
 import type { Direction, Drawing } from './chart-layout.ts';
@@ -14,6 +14,7 @@ import { activeStates, stateText } from './state-value.ts';
 /** Below this nobody reads it: the window then follows what is active instead of showing everything. */
 const LEGIBLE = 0.62;
 const FOLLOW_SCALE = 0.85;
+const SIDEWAYS_STATES_MAX = 12;
 const ZOOM_STEP = 1.25;
 const PAN_PX = 60;
 
@@ -68,7 +69,7 @@ export function ChartPanel({ onPicked }: { readonly onPicked: () => void }) {
 }
 
 function Since({ sinceMs }: { readonly sinceMs: number }) {
-  const now = lookedAt.value ?? marketNow();
+  const now = lookedAt.value ?? marketTime.value;
   return (
     <span class="muted since" title={`In this state since ${timeOfDay(sinceMs)} market time`}>
       for {Number.isFinite(now) ? duration(now - sinceMs) : '–'}
@@ -91,7 +92,8 @@ function ChartWindow({ chart, active, last, taken, counts, onPick }: WindowProps
   const size = useSignal({ width: 0, height: 0 });
   const camera = useSignal<Camera | null>(null);
   const down = layoutOf(chart, 'DOWN');
-  const right = layoutOf(chart, 'RIGHT');
+  // A large one is wider than any window when it is laid out from left to right.
+  const right = chart.states.size > SIDEWAYS_STATES_MAX ? down : layoutOf(chart, 'RIGHT');
   const direction = useMemo(
     () => better(down.drawing, right.drawing, size.value),
     [down.drawing, right.drawing, size.value.width > size.value.height * 1.2],

@@ -15,6 +15,9 @@ import {
 import type { ChartTransition } from './definition.ts';
 import type { Pick } from './inspection.ts';
 
+/** From so far away only the names of states are read. */
+const FAR_SCALE = 0.42;
+
 export interface ChartSvgProps {
   readonly drawing: Drawing;
   readonly active: ReadonlySet<string>;
@@ -34,7 +37,7 @@ export function ChartSvg(props: ChartSvgProps) {
   const traced = drawing.edges.find(({ transitions }) => transitions.some(({ key }) => key === last?.key));
   return (
     // biome-ignore lint/a11y/noSvgWithoutTitle: the window around it has the label
-    <svg class="chart-svg" width={width} height={height}>
+    <svg class={`chart-svg${camera.scale < FAR_SCALE ? ' far' : ''}`} width={width} height={height}>
       <defs>
         {['plain', 'hot'].map((kind) => (
           <marker

@@ -200,6 +200,12 @@ function namesOf(named: OneOrMore<Named> | undefined | null): string[] {
   return list(named).flatMap((one) => nameOf(one) ?? []);
 }
 
+/** An inline function is called after its place in the definition, which says nothing. */
+export function guardText(guard: string | null): string {
+  if (guard === null) return '';
+  return guard === 'guard' || guard === '' ? '[…]' : `[${guard}]`;
+}
+
 /** An event's type as a person reads it: `done: withdraw` for xstate's `xstate.done.actor.withdraw`. */
 export function eventName(eventType: string): string {
   const actor = /^xstate\.(done|error)\.actor\.(.+)$/.exec(eventType);
@@ -210,5 +216,7 @@ export function eventName(eventType: string): string {
   if (after !== null) return `after ${/^\d+$/.test(after[1]!) ? `${after[1]} ms` : after[1]}`;
   if (eventType === 'xstate.init') return 'start';
   if (eventType === 'xstate.stop') return 'stop';
+  const own = /^xstate\.(?:promise|observable)\.(\w+)$/.exec(eventType);
+  if (own !== null) return own[1]!;
   return eventType;
 }

@@ -1,8 +1,8 @@
 /** All about the actor that is looked at: the part of its chart that was picked, its context, its history. */
 import { duration, shortened, timeToTheMs } from '../format.ts';
-import { marketNow } from '../live.ts';
+import { marketTime } from '../live.ts';
 import type { ChartState, ChartTransition } from './definition.ts';
-import { eventName } from './definition.ts';
+import { eventName, guardText } from './definition.ts';
 import { HistoryList } from './history-list.tsx';
 import { lookedAt, picked, revision, selected, selectedLive, store } from './inspection.ts';
 import { JsonView } from './json-view.tsx';
@@ -13,7 +13,7 @@ export function Details() {
   const actor = selected.value;
   const live = selectedLive.value;
   if (actor === null) return <aside class="panel details" aria-label="Details" />;
-  const now = lookedAt.value ?? marketNow();
+  const now = lookedAt.value ?? marketTime.value;
   const isPast = lookedAt.value !== null;
   return (
     <aside class="panel details" aria-label="Details">
@@ -40,6 +40,7 @@ export function Details() {
           )}
           {!isPast && live?.error != null && <Fact name="Broke on">{shortened(live.error, 2_000)}</Fact>}
         </dl>
+        {actor.machine !== null && <HistoryList actor={actor.name} value={JSON.stringify(live?.value ?? null)} />}
         {isPast ? (
           <p class="hint">The journal keeps states; an actor’s context is known for now only.</p>
         ) : (
@@ -48,7 +49,6 @@ export function Details() {
             {live?.context != null && <JsonView title="Context" value={live.context} />}
           </>
         )}
-        {actor.machine !== null && <HistoryList actor={actor.name} value={JSON.stringify(live?.value ?? null)} />}
       </div>
     </aside>
   );
@@ -171,7 +171,7 @@ function PickedTransition({
         <Fact name="From">{transition.source}</Fact>
         <Fact name="To">{transition.targets.join(', ') || 'stays where it is'}</Fact>
         <Fact name="Event">{transition.eventType === '' ? 'none: as soon as it holds' : transition.eventType}</Fact>
-        <Fact name="Guard">{transition.guard ?? 'none that has a name'}</Fact>
+        <Fact name="Guard">{guardText(transition.guard) || 'none'}</Fact>
         {transition.actions.length > 0 && <Fact name="Does">{transition.actions.join(', ')}</Fact>}
         <Fact name="Taken">
           {store.counts.get(transition.key) ?? 0}× by all, {live?.taken.get(transition.key) ?? 0}× by this one since you
@@ -184,7 +184,7 @@ function PickedTransition({
 }
 
 function nameOf({ eventType, guard }: ChartTransition): string {
-  return [eventName(eventType), guard === null ? '' : `[${guard}]`].filter((part) => part !== '').join(' ') || 'always';
+  return [eventName(eventType), guardText(guard)].filter((part) => part !== '').join(' ') || 'always';
 }
 
 function targetsOf({ targets }: ChartTransition): string {

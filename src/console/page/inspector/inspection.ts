@@ -1,10 +1,12 @@
 /** What the inspector shows: live or a moment of the past, which actor, which part of its chart. Fed by the one connection. */
 import { computed, effect, signal } from '@preact/signals';
 import type { MachineFacts, Moment, Moments } from '../../wire.ts';
+import { addressOf } from '../address.ts';
 import { type ApiError, getJson } from '../api.ts';
 import { hello, listen } from '../live.ts';
-import { addressOf, goTo, place } from '../router.ts';
+import { goTo, place } from '../router.ts';
 import { type Actor, ActorStore } from './actor-store.ts';
+import { layoutOf } from './chart-cache.ts';
 import { EventLog } from './event-log.ts';
 import type { Listed, TreeFilter } from './tree-rows.ts';
 
@@ -130,6 +132,8 @@ async function readMachines(): Promise<void> {
   try {
     store.define(await getJson<readonly MachineFacts[]>('/api/machines'));
     revision.value++;
+    // Laid out before anybody asks: the one that is looked at goes first, these wait behind it.
+    for (const chart of store.charts.values()) layoutOf(chart, 'DOWN');
   } catch {
     // The live messages bring them, too; the connection's own sign tells when nothing answers.
   }

@@ -1,8 +1,10 @@
 /** An object as a table of names and values; what is inside a value opens on demand. */
-import { shortened } from '../format.ts';
+import { dateAndTime, shortened, timeToTheMs } from '../format.ts';
 
 const ENTRIES_MAX = 100;
 const TEXT_MAX = 500;
+/** A number of milliseconds above this (2001) is a date and not a length of time. */
+const DATES_FROM_MS = 1e12;
 
 export function JsonView({ title, value }: { readonly title: string; readonly value: unknown }) {
   const entries = isObject(value) ? Object.entries(value) : [['value', value] as const];
@@ -16,7 +18,7 @@ export function JsonView({ title, value }: { readonly title: string; readonly va
               {shortened(name, 80)}
             </dt>
             <dd class="outside wraps">
-              <Value value={inside} />
+              <Value value={inside} name={name} />
             </dd>
           </div>
         ))}
@@ -26,7 +28,14 @@ export function JsonView({ title, value }: { readonly title: string; readonly va
   );
 }
 
-function Value({ value }: { readonly value: unknown }) {
+function Value({ value, name }: { readonly value: unknown; readonly name: string }) {
+  if (typeof value === 'number' && value > DATES_FROM_MS && name.endsWith('Ms')) {
+    return (
+      <span class="value" title={`${value} (${dateAndTime(value)})`}>
+        {timeToTheMs(value)}
+      </span>
+    );
+  }
   if (!isObject(value) || Object.keys(value).length === 0) {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     return <span class={`value ${value === null ? 'null' : typeof value}`}>{shortened(text ?? '–', TEXT_MAX)}</span>;

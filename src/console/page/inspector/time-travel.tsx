@@ -1,6 +1,6 @@
 /** Through the journal: a slider over everything that moved, a step to the next thing, and the way back to now. */
 import { dateAndTime, duration, shortened, timeToTheMs } from '../format.ts';
-import { marketNow } from '../live.ts';
+import { marketTime } from '../live.ts';
 import { hasTravelled, isReadOnly, lookedAt, moments, pastFailure, travel } from './inspection.ts';
 import { barsOf, placeIn, spanOf } from './moments.ts';
 
@@ -18,7 +18,7 @@ export function PastBanner() {
       </p>
     );
   }
-  const ago = marketNow() - at!;
+  const ago = marketTime.value - at!;
   return (
     <div class="past-banner" role="status" data-past={at}>
       <strong>You look at the past</strong>
@@ -64,10 +64,7 @@ export function TimeBar() {
       <div class="time-track">
         <svg viewBox={`0 0 ${bars.length} 1`} preserveAspectRatio="none" aria-hidden="true">
           {bars.map((height, index) =>
-            height === 0 ? null : (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place
-              <rect key={index} x={index + 0.1} y={1 - height} width="0.8" height={height} />
-            ),
+            height === 0 ? null : <rect key={index} x={index + 0.1} y={1 - height} width="0.8" height={height} />,
           )}
         </svg>
         {known.marks.map((mark) => (

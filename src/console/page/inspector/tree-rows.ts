@@ -9,6 +9,13 @@ export interface Listed {
   readonly parent: string | null;
   readonly status: 'active' | 'done' | 'error' | 'stopped';
   readonly value?: unknown;
+  readonly context?: unknown;
+}
+
+/** What it works on, where it says so: a session's market. */
+export function subjectOf({ context }: Listed): string {
+  const { market } = (context ?? {}) as { market?: unknown };
+  return typeof market === 'string' ? market : '';
 }
 
 export interface TreeFilter {
@@ -79,6 +86,6 @@ function isWanted(actor: Listed, filter: TreeFilter, words: readonly string[]): 
   if (!filter.closed && actor.status !== 'active') return false;
   if (filter.machine !== '' && actor.machine !== filter.machine) return false;
   if (words.length === 0) return true;
-  const text = `${actor.name} ${actor.machine ?? ''} ${stateText(actor.value)}`.toLowerCase();
+  const text = `${actor.name} ${actor.machine ?? ''} ${subjectOf(actor)} ${stateText(actor.value)}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }

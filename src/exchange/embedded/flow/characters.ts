@@ -1,14 +1,8 @@
-/** How a synthetic market behaves: who trades in it, and how its price strays from the truth. */
+/** How a synthetic market behaves: how its price strays from the truth, and how the truth comes out. */
 export interface Character {
-  /** How often makers look at their quotes, 1/s, and takers come, 1/s. */
-  readonly makerRate: number;
-  readonly takerRate: number;
-  /** What makers want between fair value and their best quote. */
-  readonly halfSpreadCents: number;
-  /** Contracts at the touch, and in a taker's order; medians. */
-  readonly depthContracts: number;
-  readonly tradeContracts: number;
-  readonly levels: number;
+  /** Of everybody's rates, and of the spread, of its class of markets. */
+  readonly pace: number;
+  readonly spread: number;
   /** Noise that comes and goes: its standard deviation, and the time in which it fades. */
   readonly noiseCents: number;
   readonly noiseSeconds: number;
@@ -22,25 +16,17 @@ export type CharacterName = 'efficient' | 'meanReverting' | 'trending' | 'jumpin
 
 export const CHARACTERS: Readonly<Record<CharacterName, Character>> = {
   efficient: {
-    makerRate: 1.5,
-    takerRate: 0.4,
-    halfSpreadCents: 0.35,
-    depthContracts: 250,
-    tradeContracts: 20,
-    levels: 8,
-    noiseCents: 0.3,
+    pace: 1.2,
+    spread: 0.7,
+    noiseCents: 0.2,
     noiseSeconds: 20,
     lagSeconds: 0,
     jumpsPerHour: 0,
     jumpShare: [0, 0],
   },
   meanReverting: {
-    makerRate: 0.9,
-    takerRate: 0.35,
-    halfSpreadCents: 1,
-    depthContracts: 140,
-    tradeContracts: 18,
-    levels: 8,
+    pace: 1,
+    spread: 1,
     noiseCents: 0.9,
     noiseSeconds: 40,
     lagSeconds: 0,
@@ -48,12 +34,8 @@ export const CHARACTERS: Readonly<Record<CharacterName, Character>> = {
     jumpShare: [0, 0],
   },
   trending: {
-    makerRate: 0.8,
-    takerRate: 0.25,
-    halfSpreadCents: 1,
-    depthContracts: 120,
-    tradeContracts: 15,
-    levels: 7,
+    pace: 0.8,
+    spread: 1,
     noiseCents: 0.3,
     noiseSeconds: 20,
     lagSeconds: 120,
@@ -61,12 +43,8 @@ export const CHARACTERS: Readonly<Record<CharacterName, Character>> = {
     jumpShare: [0.02, 0.1],
   },
   jumping: {
-    makerRate: 2,
-    takerRate: 0.6,
-    halfSpreadCents: 0.7,
-    depthContracts: 180,
-    tradeContracts: 20,
-    levels: 8,
+    pace: 1,
+    spread: 1,
     noiseCents: 0.5,
     noiseSeconds: 15,
     lagSeconds: 0,
@@ -74,12 +52,8 @@ export const CHARACTERS: Readonly<Record<CharacterName, Character>> = {
     jumpShare: [0.03, 0.2],
   },
   dead: {
-    makerRate: 0.015,
-    takerRate: 0.001,
-    halfSpreadCents: 4,
-    depthContracts: 60,
-    tradeContracts: 8,
-    levels: 3,
+    pace: 0.01,
+    spread: 5,
     noiseCents: 0.5,
     noiseSeconds: 900,
     lagSeconds: 0,

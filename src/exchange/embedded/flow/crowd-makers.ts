@@ -1,64 +1,105 @@
-/** The makers of one synthetic market: a ladder on each side of their fair value, as orders of the crowd. */
+/**
+ * The makers of one synthetic market: a ladder on each side of their fair value, and small orders that come and go about
+ * it; all of them orders of the crowd.
+ */
 import type { OrderId, Ticker } from '../../../domain/ids.ts';
 import type { PriceGrid } from '../../../domain/market.ts';
 import type { Random } from '../../../domain/random.ts';
 import type { Side } from '../../../domain/side.ts';
 import { type Centicents, type Centicontracts, CONTRACT, DOLLAR } from '../../../domain/units.ts';
 import { CROWD, type Engine } from '../model.ts';
-
-export interface MakerLadder {
-  readonly levels: number;
-  /** Median contracts at the touch; levels further out hold less. */
-  readonly depthContracts: number;
-}
+import type { Liquidity } from './liquidity.ts';
 
 interface Resting {
   readonly orderId: OrderId;
   readonly price: Centicents;
 }
 
-const LEVEL_DECAY = 0.9;
-/** On fine grids makers leave ticks out: levels are at least this far apart. */
-const LEVEL_STEP_MIN = 50;
 /** A level with less than this share of what it should hold is filled up. */
 const REFILL_BELOW = 0.4;
 /** The touch stays where it is while it would be rounded elsewhere by no more than this share of a tick. */
 const KEEP_TICKS = 0.3;
 /** Who should quote beyond the last price by no more than this quotes at the last price; $0.0001. */
 const LAST_STAND = 100;
+/** At each look, somebody takes an order of the ladder out. */
+const CHURN_SHARE = 0.4;
+/** Of small orders, share of those that stand further out than the level before (0.68 in a stream of bitcoin markets). */
+const FURTHER_SHARE = 0.68;
+const FIDGETS_MAX = 12;
+const FIDGET_SIGMA = 1.4;
+/** Nobody wants more than this at a level, whatever the tail of the distribution. */
+const TASTE_MAX = 40;
 
 export class CrowdMakers {
   readonly #engine: Engine;
   readonly #market: Ticker;
   readonly #random: Random;
-  readonly #orders: Record<Side, Resting[]> = { bid: [], ask: [] };
+  readonly #liquidity: Liquidity;
+  readonly #ladder: Record<Side, Resting[]> = { bid: [], ask: [] };
+  readonly #fidgets: Record<Side, Resting[]> = { bid: [], ask: [] };
   readonly #top: Record<Side, Centicents | null> = { bid: null, ask: null };
-  /** Each level's own taste, so that books are not all alike. */
-  readonly #taste: readonly number[];
+  /** How much is wanted at a price, as a multiple of the median; 0: not thought of yet. */
+  readonly #taste: Float32Array;
+  #fairCents = 0;
 
-  constructor(engine: Engine, market: Ticker, levels: number, random: Random) {
+  constructor(engine: Engine, market: Ticker, liquidity: Liquidity, random: Random) {
     this.#engine = engine;
     this.#market = market;
     this.#random = random;
-    this.#taste = Array.from({ length: levels }, () => Math.exp(0.5 * random.normal()));
+    this.#liquidity = liquidity;
+    this.#taste = new Float32Array(DOLLAR / liquidity.levelStep + 1);
   }
 
   /**
    * Moves the quotes to a fair value in cents: what is too good is withdrawn, at most `refills` levels a side are filled
    * up, and now and then one thinks again.
+   * @param depthContracts median at a level
    */
-  update(fairCents: number, halfSpreadCents: number, ladder: MakerLadder, grid: PriceGrid, refills: number): void {
+  update(fairCents: number, halfSpreadCents: number, depthContracts: number, grid: PriceGrid, refills: number): void {
     const bid = this.#topOf('bid', 100 * (fairCents - halfSpreadCents), grid);
     let ask = this.#topOf('ask', 100 * (fairCents + halfSpreadCents), grid);
     if (bid !== null && ask !== null && bid >= ask) ask = grid.above(bid);
     // Both withdrawals first: makers never trade with each other.
+    this.#fairCents = fairCents;
     this.#top.bid = bid;
     this.#top.ask = ask;
-    this.#withdraw('bid', bid);
-    this.#withdraw('ask', ask);
+    for (const side of ['bid', 'ask'] as const) {
+      this.#withdraw(this.#ladder[side], side);
+      this.#withdraw(this.#fidgets[side], side);
+    }
     this.#churn(this.#random.uniform() < 0.5 ? 'bid' : 'ask');
-    this.#fill('bid', bid, ladder, grid, refills);
-    this.#fill('ask', ask, ladder, grid, refills);
+    this.#fill('bid', bid, depthContracts, grid, refills);
+    this.#fill('ask', ask, depthContracts, grid, refills);
+  }
+
+  /** Somebody places a small order about the touch, or takes one away. */
+  fidget(grid: PriceGrid): void {
+    const side: Side = this.#random.uniform() < 0.5 ? 'bid' : 'ask';
+    const orders = this.#fidgets[side];
+    const isCrowded = orders.length >= FIDGETS_MAX;
+    if (orders.length > 0 && (isCrowded || this.#random.uniform() < 0.5)) {
+      this.#cancel(orders, this.#random.integer(0, orders.length - 1));
+      return;
+    }
+    const price = this.#fidgetPrice(side, grid);
+    if (price === null) return;
+    const contracts = this.#liquidity.fidgetContracts * Math.exp(FIDGET_SIGMA * this.#random.normal());
+    this.#place(orders, side, price, contracts);
+  }
+
+  #fidgetPrice(side: Side, grid: PriceGrid): Centicents | null {
+    let price = this.#top[side];
+    if (price === null) return null;
+    if (this.#random.uniform() < this.#liquidity.betterShare) {
+      const better = side === 'bid' ? grid.above(price) : grid.below(price);
+      const other = side === 'bid' ? this.#engine.bestAsk(this.#market) : this.#engine.bestBid(this.#market);
+      const isSafe =
+        side === 'bid' ? (better ?? DOLLAR) < 100 * this.#fairCents : (better ?? 0) > 100 * this.#fairCents;
+      const isFree = other === null || (side === 'bid' ? (better ?? DOLLAR) < other[0] : (better ?? 0) > other[0]);
+      return isSafe && isFree ? better : price;
+    }
+    while (price !== null && this.#random.uniform() < FURTHER_SHARE) price = this.#further(side, price, grid);
+    return price;
   }
 
   /** The best price on the passive side of `limit` ($0.0001), or where the side stands if that is near enough. */
@@ -75,41 +116,58 @@ export class CrowdMakers {
     return top ?? (limit < DOLLAR + LAST_STAND ? grid.floor(DOLLAR - 1) : null);
   }
 
-  #withdraw(side: Side, top: Centicents | null): void {
-    const orders = this.#orders[side];
+  #withdraw(orders: Resting[], side: Side): void {
+    const top = this.#top[side];
     for (let index = orders.length - 1; index >= 0; index--) {
       const { price } = orders[index]!;
-      if (top === null || (side === 'bid' ? price > top : price < top)) this.#cancel(side, index);
+      if (top === null || (side === 'bid' ? price > top : price < top)) this.#cancel(orders, index);
     }
   }
 
-  /** Somebody near the touch takes an order out; it is replaced when its level is next filled up. */
+  /** An order of the ladder goes; it is replaced when its level is next filled up. */
   #churn(side: Side): void {
-    const orders = this.#orders[side];
-    if (orders.length > 0 && this.#random.uniform() < 0.4)
-      this.#cancel(side, this.#random.integer(0, orders.length - 1));
+    const orders = this.#ladder[side];
+    if (orders.length > 0 && this.#random.uniform() < CHURN_SHARE)
+      this.#cancel(orders, this.#random.integer(0, orders.length - 1));
   }
 
-  #fill(side: Side, top: Centicents | null, ladder: MakerLadder, grid: PriceGrid, refills: number): void {
+  #fill(side: Side, top: Centicents | null, depthContracts: number, grid: PriceGrid, refills: number): void {
+    const { levels } = this.#liquidity;
+    const orders = this.#ladder[side];
     let left = refills;
+    let share = 1;
     let price = top;
-    for (let level = 0; level < ladder.levels && price !== null; level++) {
-      const wanted = ladder.depthContracts * LEVEL_DECAY ** level * this.#taste[level % this.#taste.length]!;
-      const here: Centicents = price;
-      const has = this.#engine.crowdQuantity(this.#market, side, here) / CONTRACT;
-      if (left > 0 && has < REFILL_BELOW * wanted) {
-        if (has === 0) this.#forget(side, here);
-        this.#place(side, here, (wanted - has) * Math.exp(0.3 * this.#random.normal()));
-        left--;
+    for (let level = 0; level < levels && price !== null; level++) {
+      if (left > 0) {
+        const here: Centicents = price;
+        const has = this.#engine.crowdQuantity(this.#market, side, here) / CONTRACT;
+        const wanted = depthContracts * share * this.#tasteAt(here, has === 0);
+        if (has < REFILL_BELOW * wanted) {
+          if (has === 0) forget(orders, here);
+          this.#place(orders, side, here, wanted - has);
+          left--;
+        }
       }
-      const step = Math.max(grid.stepAt(here), LEVEL_STEP_MIN);
-      price = side === 'bid' ? grid.floor(here - step) : grid.ceil(here + step);
-      if (price === here) price = null;
+      share *= this.#liquidity.further;
+      price = this.#further(side, price, grid);
     }
-    this.#dropOutliers(side, price);
+    this.#dropOutliers(orders, side, price);
   }
 
-  #place(side: Side, price: Centicents, contracts: number): void {
+  #tasteAt(price: Centicents, isAnew: boolean): number {
+    const index = Math.round(price / this.#liquidity.levelStep);
+    if (isAnew || this.#taste[index] === 0)
+      this.#taste[index] = Math.min(TASTE_MAX, Math.exp(this.#liquidity.depthSigma * this.#random.normal()));
+    return this.#taste[index]!;
+  }
+
+  #further(side: Side, price: Centicents, grid: PriceGrid): Centicents | null {
+    const step = Math.max(grid.stepAt(price), this.#liquidity.levelStep);
+    const next = side === 'bid' ? grid.floor(price - step) : grid.ceil(price + step);
+    return next === price ? null : next;
+  }
+
+  #place(orders: Resting[], side: Side, price: Centicents, contracts: number): void {
     const answer = this.#engine.create(CROWD, {
       market: this.#market,
       side,
@@ -124,26 +182,24 @@ export class CrowdMakers {
       cancelOnPause: false,
       groupId: null,
     });
-    if (answer.ok && answer.order.remaining > 0) this.#orders[side].push({ orderId: answer.order.orderId, price });
+    if (answer.ok && answer.order.remaining > 0) orders.push({ orderId: answer.order.orderId, price });
   }
 
   /** One at a time: old quotes far away linger for a while. */
-  #dropOutliers(side: Side, end: Centicents | null): void {
+  #dropOutliers(orders: Resting[], side: Side, end: Centicents | null): void {
     if (end === null) return;
-    const index = this.#orders[side].findIndex(({ price }) => (side === 'bid' ? price < end : price > end));
-    if (index >= 0) this.#cancel(side, index);
+    const index = orders.findIndex(({ price }) => (side === 'bid' ? price < end : price > end));
+    if (index >= 0) this.#cancel(orders, index);
   }
 
   /** An order that was executed meanwhile is refused, which is as good. */
-  #cancel(side: Side, index: number): void {
-    const orders = this.#orders[side];
+  #cancel(orders: Resting[], index: number): void {
     this.#engine.cancel(CROWD, orders[index]!.orderId);
     orders.splice(index, 1);
   }
+}
 
-  #forget(side: Side, emptied: Centicents): void {
-    const orders = this.#orders[side];
-    for (let index = orders.length - 1; index >= 0; index--)
-      if (orders[index]!.price === emptied) orders.splice(index, 1);
-  }
+function forget(orders: Resting[], emptied: Centicents): void {
+  for (let index = orders.length - 1; index >= 0; index--)
+    if (orders[index]!.price === emptied) orders.splice(index, 1);
 }

@@ -5,7 +5,7 @@ import { type Centicontracts, CONTRACT, centicontracts, type UnixMs, unixMs } fr
 import type { ListedEvent, ListedMarket, ListedSeries } from '../model.ts';
 import type { EventDraft } from './event-drafts.ts';
 import { uuidOf } from './market-id.ts';
-import type { SeriesPlan } from './series-roster.ts';
+import type { SeriesPlan } from './series-plan.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
@@ -50,6 +50,7 @@ export function listingOf(
   const lifeMs = plan.lifeMinutes * MINUTE_MS;
   const openMs = isFresh ? nowMs : Math.min(closeMs - lifeMs, nowMs - 10 * MINUTE_MS);
   const createdMs = isFresh ? nowMs : openMs - lifeMs * (0.1 + 0.4 * random.uniform());
+  const announced = announcementsOf(plan, openMs, closeMs);
   const figures = random.split('figures');
   const markets = draft.outcomes.map((outcome): ListedMarket => {
     const ticker = outcome.suffix === '' ? eventTicker : `${eventTicker}-${outcome.suffix}`;
@@ -77,7 +78,7 @@ export function listingOf(
       strikeType: outcome.strikeType,
       floorStrike: outcome.floorStrike,
       capStrike: outcome.capStrike,
-      rulesPrimary: `Settles to yes if this is so at the close: ${draft.title} ${outcome.yes}.`,
+      rulesPrimary: `Settles to yes if this is so at the close: ${draft.title} ${outcome.yes}.${announced}`,
       volumeBefore: contracts(volume),
       volume24hBefore: contracts(volume24h),
       openInterestBefore: contracts(volume * (0.2 + 0.3 * figures.uniform())),
@@ -97,6 +98,21 @@ export function listingOf(
     markets,
     closeMs,
   };
+}
+
+/** A sentence for each thing that is known to come out while it trades. */
+function announcementsOf(plan: SeriesPlan, openMs: number, closeMs: number): string {
+  const times = new Map<string, number[]>();
+  for (const { what, beforeCloseMinutes } of plan.news) {
+    const atMs = closeMs - beforeCloseMinutes * MINUTE_MS;
+    if (atMs > openMs) times.set(what, [...(times.get(what) ?? []), atMs]);
+  }
+  return [...times]
+    .map(([what, at]) => {
+      const first = new Date(Math.min(...at)).toISOString().replace(/:00\.000Z$/, 'Z');
+      return at.length === 1 ? ` ${what} at ${first}.` : ` ${what} ${at.length} times, first at ${first}.`;
+    })
+    .join('');
 }
 
 function whole(ms: number): UnixMs {

@@ -90,6 +90,11 @@ export function isRecordingName(name: string): boolean {
   return name.endsWith('.jsonl') || name.endsWith('.jsonl.zst');
 }
 
+/** Whether our own recorder gave it this name: then it is a part of a recording, which its folder is. */
+export function isPartName(name: string): boolean {
+  return OWN_NAME.test(name);
+}
+
 async function filesOf(path: string): Promise<readonly string[]> {
   let isFolder: boolean;
   let names: string[] = [];
@@ -121,7 +126,7 @@ async function* readFiles(files: readonly string[], warn: (text: string) => void
     let number = 0;
     let isFirst = true;
     let damaged = decoder.damaged;
-    const isOwn = (): boolean => decoder.format === 'own' || (decoder.format === null && OWN_NAME.test(basename(file)));
+    const isOwn = (): boolean => decoder.format === 'own' || (decoder.format === null && isPartName(basename(file)));
     try {
       for await (const { lines, isUnended } of readLines(file)) {
         for (const text of lines) {

@@ -3,6 +3,8 @@ import type { UnixMs } from '../../../domain/units.ts';
 
 /** What a replay can ask of the clock that it lives by, where that clock is the exchange's own. */
 export interface ReplayPace {
+  /** Time goes, which stood until now: there is nobody yet to wait for. */
+  begin(): void;
   /**
    * Time stands still until somebody is subscribed to each of these books, or for as long as is reasonable: what passes
    * unseen is lost to those who come later. Never rejects.

@@ -10,10 +10,18 @@ import { CHARACTERS } from './characters.ts';
 import { CrowdMarket } from './crowd-market.ts';
 import type { Flow } from './flow.ts';
 import { FlowTimers } from './flow-timers.ts';
-import type { InformationPlan } from './information-clock.ts';
+import { LIQUIDITY } from './liquidity.ts';
 import { alignedClose, type Listing, listingOf, seriesOf } from './listings.ts';
-import { FILLERS, ROSTER, type SeriesPlan } from './series-roster.ts';
+import { informationOf } from './planned-news.ts';
+import type { SeriesFamily, SeriesPlan } from './series-plan.ts';
+import { FILLERS, ROSTER } from './series-roster.ts';
 import { createTruth, type Truth } from './truth.ts';
+
+/**
+ * The world's version: raised with every change after which a seed makes another market, so that an exchange that remembers
+ * the market of an earlier one says so. 2: calibrated against recordings.
+ */
+export const SYNTHETIC_WORLD = 2;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
@@ -68,32 +76,28 @@ export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticW
     return list(plan, { nowMs, closeMs: alignedClose(plan, earliestMs), isFresh: plan.isNewborn === true });
   }
 
-  /** Whole events in the roster's order, round after round, then single questions up to the number. */
+  /**
+   * Whole events in the roster's order, round after round, each round with the next series of each kind; then single
+   * questions up to the number.
+   */
   function listCatalogue(): void {
     let left = options.markets;
-    for (let listed = true; listed; ) {
+    let round = 0;
+    for (let listed = true; listed; round++) {
       listed = false;
-      for (const plan of ROSTER) {
+      for (const family of ROSTER) {
+        const plan = seriesOfRound(family, round);
         const size = plan.draft(random.split('size'), turns.get(plan) ?? 0).outcomes.length;
         if (size > left) continue;
         opening.push(listFirst(plan));
         left -= size;
         listed = true;
       }
-      // A second round would double every category; a large world is made of many rounds.
+      // A few questions more are better than half a round.
       if (left < 10) break;
     }
-    for (let index = 0; left > 0; index++, left--) opening.push(listFirst(FILLERS[index % FILLERS.length]!));
-  }
-
-  function informationOf({ plan, closeMs }: Listing, startMs: number, chance: Random): InformationPlan {
-    const { jumpsPerHour, jumpShare } = CHARACTERS[plan.characters[0]!];
-    const lifeMs = closeMs - startMs;
-    const hours = lifeMs / (60 * MINUTE_MS);
-    // However long an event lives, surprises leave something to be known at its close.
-    const rate = Math.min(jumpsPerHour, hours > 0 ? 12 / hours : 0);
-    const news = hours > 24 ? [{ atMs: startMs + lifeMs * (0.3 + 0.5 * chance.uniform()), share: 0.15 }] : [];
-    return { startMs, closeMs, leftAtClose: plan.leftAtClose, jumpsPerHour: rate, jumpShare, news };
+    for (let index = 0; left > 0; index++, left--)
+      opening.push(listFirst(seriesOfRound(FILLERS[index % FILLERS.length]!, round + index)));
   }
 
   /** From now on its crowd acts, until it closes; then its result and its successor. */
@@ -101,7 +105,9 @@ export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticW
     const { plan, draft, event, markets, closeMs } = listing;
     const nowMs = clock.now();
     const chance = random.split(`live ${event.ticker}`);
-    const truth = createTruth(draft.truth, informationOf(listing, nowMs, chance), chance.split('truth'));
+    const information = informationOf(plan, { startMs: nowMs, closeMs });
+    const truth = createTruth(draft.truth, information, chance.split('truth'));
+    const newsMs = information.news.map(({ atMs }) => atMs);
     const warmMs = Math.min(WARM_MS_MAX, WARM_SHARE * (closeMs - nowMs));
     for (const [outcome, { ticker }] of markets.entries()) {
       const character = CHARACTERS[plan.characters[outcome % plan.characters.length]!];
@@ -110,6 +116,9 @@ export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticW
           engine,
           market: ticker,
           character,
+          liquidity: LIQUIDITY[plan.liquidity],
+          interest: plan.interest,
+          newsMs,
           truth,
           outcome,
           random: chance.split(ticker),
@@ -122,6 +131,11 @@ export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticW
       repeat(
         (now) => crowd.makersAct(now),
         (now) => crowd.nextMakersMs(now),
+        () => isOver(listing),
+      );
+      repeat(
+        () => crowd.fidgets(),
+        (now) => crowd.nextFidgetMs(now),
         () => isOver(listing),
       );
       repeat(
@@ -189,4 +203,8 @@ export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticW
     },
     stop: () => timers.stop(),
   };
+}
+
+function seriesOfRound(family: SeriesFamily, round: number): SeriesPlan {
+  return family[round % family.length]!;
 }

@@ -20,8 +20,6 @@ const PATHS: readonly (readonly [method: Route['method'], path: string])[] = [
   ['PUT', '/communications/*'],
   ['DELETE', '/communications/*'],
   ['GET', '/series/:series/events/:event/forecast_percentile_history'],
-  ['GET', '/portfolio/intra_exchange_instance_transfers/:transfer'],
-  ['GET', '/account/api_usage_level/volume_progress'],
   ['GET', '/search/*'],
   ['GET', '/live_data/*'],
   ['GET', '/milestones/*'],

@@ -10,11 +10,12 @@ import {
 } from '../../../domain/units.ts';
 import type { EngineFill, EngineOrder, EnginePosition, EngineSettlement } from '../model.ts';
 import { formatTime, outcomeSide, seconds, wholeCents } from './format.ts';
+import { userIdOf } from './user-id.ts';
 
 export function orderJson(order: EngineOrder): Record<string, unknown> {
   return {
     order_id: order.orderId,
-    user_id: order.user,
+    user_id: userIdOf(order.user),
     client_order_id: order.clientOrderId ?? '',
     ticker: order.market,
     exchange_index: order.exchangeIndex,

@@ -5,6 +5,7 @@ import type { Engine, EngineEvent, UserId } from '../model.ts';
 import type { ChannelName, Subscription } from './channels.ts';
 import {
   deltaBody,
+  eventFeesBody,
   eventLifecycleBody,
   fillBody,
   lifecycleBody,
@@ -32,7 +33,7 @@ const CHANNEL_OF = {
   lifecycle: 'market_lifecycle_v2',
   settlement: null,
   transfer: null,
-  feesChanged: null,
+  feesChanged: 'market_lifecycle_v2',
 } as const satisfies Record<Exclude<EngineEvent['type'], 'book' | 'bookReplaced' | 'bookLost'>, OtherChannel | null>;
 
 /**
@@ -190,6 +191,14 @@ export class StreamHub {
       case 'lifecycle':
         this.#tellLifecycle(event.market, event.change, event.atMs);
         break;
+      case 'feesChanged': {
+        const { change } = event;
+        // The stream has no word for a series' own fees.
+        if (change.event !== null) {
+          this.#tell('market_lifecycle_v2', 'event_fee_update', null, null, () => eventFeesBody(change));
+        }
+        break;
+      }
       case 'settlement':
         // No channel tells of it; the market's `settled` does.
         break;

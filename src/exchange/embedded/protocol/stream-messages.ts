@@ -8,6 +8,7 @@ import {
   formatQuantity,
   type UnixMs,
 } from '../../../domain/units.ts';
+import type { FeeChange } from '../fee-model.ts';
 import type { GroupChange } from '../group-model.ts';
 import type {
   Engine,
@@ -23,6 +24,7 @@ import type {
 import { halfDollars, noLevels, priceRangesJson, strikeJson, touchJson, yesLevels } from './catalogue-json.ts';
 import { formatTime, milliseconds, outcomeSide, seconds } from './format.ts';
 import { executionJson } from './portfolio-json.ts';
+import { userIdOf } from './user-id.ts';
 
 type BookEvent = Extract<EngineEvent, { type: 'book' }>;
 
@@ -120,7 +122,7 @@ export function userOrderBody(order: EngineOrder) {
   const isUpdate = order.updateReason !== null || order.updatedMs !== order.createdMs;
   return {
     order_id: order.orderId,
-    user_id: order.user,
+    user_id: userIdOf(order.user),
     ticker: order.market,
     exchange_index: order.exchangeIndex,
     status: order.status,
@@ -168,7 +170,7 @@ export function orderGroupBody({ group, change, limit, atMs }: Extract<EngineEve
 
 export function positionBody(user: string, position: EnginePosition, traded: Centicontracts) {
   return {
-    user_id: user,
+    user_id: userIdOf(user),
     market_ticker: position.market,
     position_fp: formatQuantity(position.quantity),
     position_cost_dollars: formatMoney(position.cost),
@@ -191,7 +193,7 @@ export function createdBody(market: ListedMarket) {
       yes_sub_title: market.yesSubTitle,
       no_sub_title: market.noSubTitle,
       rules_primary: market.rulesPrimary,
-      rules_secondary: '',
+      rules_secondary: market.rulesSecondary ?? '',
       can_close_early: true,
       event_ticker: market.event,
       expected_expiration_ts: seconds(market.expectedExpirationMs),
@@ -211,6 +213,15 @@ export function eventLifecycleBody(event: ListedEvent, exchangeIndex: number) {
     subtitle: event.subTitle,
     collateral_return_type: event.mutuallyExclusive ? 'MECNET' : '',
     series_ticker: event.series,
+  };
+}
+
+/** An override of an event's fees, set or (null) taken back. */
+export function eventFeesBody({ event, fees }: FeeChange) {
+  return {
+    event_ticker: event,
+    fee_type_override: fees?.type ?? null,
+    fee_multiplier_override: fees === null ? null : fees.multiplierMillionths / 1_000_000,
   };
 }
 
