@@ -13,6 +13,7 @@ import { type Environment, withEnvFile } from '../settings/credentials.ts';
 import { loadSettings } from '../settings/load.ts';
 import { openStoreCopy } from '../store/copy-store.ts';
 import { isAlive, readRun } from '../store/data-folder.ts';
+import { findFileDamage } from '../store/level-files.ts';
 import { isLevelStoreHeld } from '../store/level-store.ts';
 import { type PastJournal, readPastJournal } from '../store/past-journal.ts';
 import { STORE } from '../store/set-aside.ts';
@@ -45,11 +46,17 @@ export async function inspectCommand(flags: InspectFlags, environment: Environme
   const wall = createSystemClock();
   const folder = resolve(flags.data);
   await refuseOther(folder);
+  // LevelDB itself says nothing of what it leaves out.
+  const files = findFileDamage(join(folder, STORE), 'all');
   const copy = await openStoreCopy(folder, STORE, 'elsewhere');
   try {
     const past = copy.store === null ? null : await readPastJournal(copy.store);
-    if (past === null || past.lastSequence === 0) throw nothingIn(folder, past?.findings.damage ?? []);
-    for (const sentence of shortcomings(past)) note(sentence);
+    const damage = [
+      ...(files === null ? [] : [`${STORE}/${files.file} ${files.what}.`]),
+      ...(past?.findings.damage ?? (files === null ? ['The database cannot be opened.'] : [])),
+    ];
+    if (past === null || past.lastSequence === 0) throw nothingIn(folder, damage);
+    if (damage.length > 0) note(shortcoming(past, damage));
     const signals = listenForSignals(wall);
     const web = await openPast(flags, past, { wall, log, env });
     try {
@@ -133,11 +140,8 @@ function nothingIn(folder: string, damage: readonly string[]): BothsidesError {
 }
 
 /** What a person should know of a journal that is not whole. */
-function shortcomings({ findings }: PastJournal): string[] {
-  if (findings.damage.length === 0) return [];
-  const more = findings.damage.length > 1 ? ` (and ${findings.damage.length - 1} more)` : '';
+function shortcoming({ findings }: PastJournal, damage: readonly string[]): string {
+  const more = damage.length > 1 ? ` (and ${damage.length - 1} more)` : '';
   const lost = findings.lost > 0 ? `; ${findings.lost} after them are not` : '';
-  return [
-    `What is remembered here is damaged: ${findings.damage[0]}${more} Shown are the first ${findings.entries} entries, which are whole${lost}.`,
-  ];
+  return `What is remembered here is damaged: ${damage[0]}${more} Shown are the first ${findings.entries} entries, which are whole${lost}.`;
 }

@@ -14,9 +14,11 @@ import { sanitize } from './sanitize.ts';
 import type { TopicSource, Viewer, Viewers } from './viewers.ts';
 import type { ActorMessage, InspectedSnapshot, TransitionMessage } from './wire.ts';
 
-/** At most so long a turn, then a pause: at most a tenth of the time of the one thread. */
-const WORK_MS = 1;
-const PAUSE_MS = 9;
+/** A turn of telling is short, so that no tick waits long for its end; the pauses between them leave nine tenths. */
+const WORK_MS_MIN = 0.25;
+const WORK_MS_MAX = 1;
+const WORK_SHARE = 0.1;
+const PAUSE_MS = 2;
 /** The first of a burst waits so long for the others. */
 const GATHER_MS = 15;
 
@@ -44,6 +46,7 @@ export class Inspection implements TopicSource {
   /** Which definitions a viewer has. */
   readonly #sentDefinitions = new WeakMap<Viewer, Set<string>>();
   #timer: TimerId | null = null;
+  #workedMs = 0;
   /** What Stately's inspector made of the last thing that it was given. */
   #made: StatelyInspectionEvent | null = null;
   readonly #inspector = createInspector(
@@ -142,7 +145,10 @@ export class Inspection implements TopicSource {
 
   #work(): void {
     const { clocks, viewers } = this.#options;
-    const untilMs = clocks.monotonicMs() + WORK_MS;
+    const nowMs = clocks.monotonicMs();
+    const pausedMs = nowMs - this.#workedMs;
+    const untilMs = nowMs + Math.min(WORK_MS_MAX, Math.max(WORK_MS_MIN, pausedMs * WORK_SHARE));
+    this.#workedMs = nowMs;
     const dropped = this.#queue.takeDropped();
     if (dropped > 0) for (const viewer of viewers.watching('inspection')) viewer.lose(dropped);
     do {

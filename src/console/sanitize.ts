@@ -45,18 +45,19 @@ function copyObject(value: object, depth: number): Json {
   if ('sessionId' in value && 'send' in value) return { actor: String((value as { id?: unknown }).id) };
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return `(${value.constructor?.name ?? 'object'})`;
-  const fields: Record<string, Json> = {};
-  let left = ITEMS_MAX;
-  for (const name of Object.keys(value)) {
-    if (left-- === 0) {
-      fields['…'] = '(more)';
-      break;
-    }
+  const names = Object.keys(value);
+  const fields: (readonly [string, Json])[] = [];
+  for (const name of names.slice(0, ITEMS_MAX)) {
     const field = (value as Record<string, unknown>)[name];
-    if (field === undefined) continue;
-    fields[name] = SECRET_NAME.test(name) && typeof field !== 'boolean' ? WITHHELD : copy(field, depth + 1);
+    if (field !== undefined) fields.push([name, isSecret(name, field) ? WITHHELD : copy(field, depth + 1)]);
   }
-  return fields;
+  if (names.length > ITEMS_MAX) fields.push(['…', `(${names.length - ITEMS_MAX} more)`]);
+  return Object.fromEntries(fields);
+}
+
+/** A number under such a name counts something: tokens of a budget. */
+function isSecret(name: string, value: unknown): boolean {
+  return SECRET_NAME.test(name) && (typeof value === 'string' || (typeof value === 'object' && value !== null));
 }
 
 function shortened(text: string): string {

@@ -43,6 +43,7 @@ const TOPICS: readonly Topic[] = ['inspection', 'dashboard', 'journal', 'log'];
 const CLOSE_SLOW = 1013;
 const CLOSE_GOING = 1001;
 const CATCH_UP_EVERY_MS = 1_000;
+const FLUSHED_AT_ONCE = 3;
 
 export interface ViewersOptions {
   readonly wall: Clock;
@@ -56,6 +57,8 @@ export class Viewers {
   readonly #sources = new Map<Topic, TopicSource>();
   readonly #viewers = new Set<Viewer>();
   readonly #started = new Set<Topic>();
+  /** Those for whom something waits. */
+  readonly #behind = new Set<Viewer>();
   #flushTimer: TimerId | null = null;
   #lookTimer: TimerId | null = null;
   /** Messages that viewers did not get, since the start. */
@@ -94,7 +97,7 @@ export class Viewers {
   accept(socket: WebSocket, dialect: Viewer['dialect'] = 'bothsides'): Viewer {
     const viewer = new Viewer(socket, dialect, this.limits, {
       nowMs: () => this.#options.wall.now(),
-      waits: () => this.#flushSoon(),
+      waits: (waiting) => this.#flushSoon(waiting),
       regreet: (back) => this.#regreet(back),
       lost: (count) => {
         this.lostCount += count;
@@ -165,16 +168,27 @@ export class Viewers {
 
   #gone(viewer: Viewer): void {
     if (!this.#viewers.delete(viewer)) return;
+    this.#behind.delete(viewer);
     const { topics } = viewer;
     viewer.topics = new Set();
     for (const topic of topics) this.#leave(viewer, topic);
   }
 
-  #flushSoon(): void {
-    this.#flushTimer ??= this.#options.wall.setTimeout(() => {
-      this.#flushTimer = null;
-      for (const viewer of this.#viewers) viewer.flush();
-    }, this.limits.gatherMs);
+  #flushSoon(viewer: Viewer): void {
+    this.#behind.add(viewer);
+    this.#flushTimer ??= this.#options.wall.setTimeout(() => this.#flushSome(), this.limits.gatherMs);
+  }
+
+  /** A few in a turn: handing over takes time, too, and quoting goes on in the same thread. */
+  #flushSome(): void {
+    this.#flushTimer = null;
+    const some = [...this.#behind].slice(0, FLUSHED_AT_ONCE);
+    for (const viewer of some) this.#behind.delete(viewer);
+    const hasMore = this.#behind.size > 0;
+    for (const viewer of some) viewer.flush();
+    if (!hasMore) return;
+    if (this.#flushTimer !== null) this.#options.wall.clearTimeout(this.#flushTimer);
+    this.#flushTimer = this.#options.wall.setTimeout(() => this.#flushSome(), 0);
   }
 
   /** While there is anybody: who does not take what was sent is ended. */
@@ -196,7 +210,7 @@ export class Viewers {
 interface ViewerHooks {
   readonly nowMs: () => number;
   /** Something waits to be sent. */
-  readonly waits: () => void;
+  readonly waits: (viewer: Viewer) => void;
   /** There is room again after something was lost. */
   readonly regreet: (viewer: Viewer) => void;
   readonly lost: (count: number) => void;
@@ -237,14 +251,14 @@ export class Viewer {
     }
     this.#waiting.push(text);
     this.#waitingLength += text.length;
-    if (this.#waiting.length === 1) this.#hooks.waits();
+    if (this.#waiting.length === 1) this.#hooks.waits(this);
   }
 
   /** Messages for this viewer were left out, here or where they are made. */
   lose(count: number): void {
     this.#lost += count;
     this.#hooks.lost(count);
-    this.#hooks.waits();
+    this.#hooks.waits(this);
   }
 
   /** Hands over what waits, when what was handed over before has been taken. */
@@ -260,7 +274,7 @@ export class Viewer {
     this.#sentMs = this.#hooks.nowMs();
     const taken = (): void => {
       this.#sentMs = null;
-      if (this.#waiting.length > 0 || this.#lost > 0) this.#hooks.waits();
+      if (this.#waiting.length > 0 || this.#lost > 0) this.#hooks.waits(this);
     };
     if (this.dialect === 'bothsides') this.#socket.send(texts.length === 1 ? texts[0]! : `[${texts.join(',')}]`, taken);
     else
@@ -296,7 +310,7 @@ export class Viewer {
     if (this.#lost === 0) return;
     const nowMs = this.#hooks.nowMs();
     if (nowMs - this.#caughtUpMs < CATCH_UP_EVERY_MS) {
-      this.#hooks.waits();
+      this.#hooks.waits(this);
       return;
     }
     this.#caughtUpMs = nowMs;

@@ -62,20 +62,31 @@ describe.runIf(isThere)('A real recording in a virtual world', { timeout: 900_00
     const jobs = index.map(({ file }) => ({ recording: join(root, file), settings }));
     const outcomes = await replayAll(jobs, { threads: 2 });
     for (const [at, { file, deltas, seq_gaps: gaps }] of index.entries())
-      expect(outcomes[at], file).toMatchObject({ exit: 0, failure: null, difference: 0, deltas, gapsRecorded: gaps });
+      expect(outcomes[at], file).toMatchObject({
+        exit: 0,
+        failure: null,
+        difference: 0,
+        deltas,
+        gapsRecorded: gaps,
+        gapsSeen: gaps,
+      });
   });
 
-  it.runIf(isLong)('is not quoted where it lacks something, until its next snapshot', async () => {
+  it.runIf(isLong)('has a void book and no quotes from where it lacks something until its next snapshot', async () => {
     for (const { file, seq_gaps: gaps } of index) {
       if (gaps === 0) continue;
       const recording = join(root, file);
-      const lost = await lostIn(recording);
-      expect(lost.length, file).toBeGreaterThan(0);
+      const { lost, endMs } = await lostIn(recording);
+      expect(lost.length, file).toBe(gaps);
       const world = await createVirtualWorld({ seed: 1, settings, flow: { kind: 'replay', recording } });
       const run = await world.start({ forMs: null });
       const created: JournalEntry[] = [];
       run.journal.entries$.subscribe((entry) => {
         if (entry.kind === 'order.intended') created.push(entry);
+      });
+      const voidedMs: number[] = [];
+      run.runtime.feed.facts$.subscribe((fact) => {
+        if (fact.type === 'book.voided' && fact.reason === 'gap') voidedMs.push(world.clock.now());
       });
       let hasEnded = false;
       void run.finished.finally(() => {
@@ -84,6 +95,13 @@ describe.runIf(isThere)('A real recording in a virtual world', { timeout: 900_00
       await world.advance(3_600_000, () => hasEnded);
       world.stop();
       expect(created.length, file).toBeGreaterThan(0);
+      for (const { fromMs, toMs } of lost)
+        expect(voidedMs.filter((ms) => ms >= fromMs && ms < Math.min(toMs, fromMs + 1_000)).length, file).toBe(1);
+      expect(voidedMs.length, file).toBe(gaps);
+      // And again once there is a book, and time for a warm-up.
+      const againMs = Math.max(...lost.map(({ toMs }) => toMs));
+      if (endMs - againMs > 240_000)
+        expect(created.filter(({ marketMs }) => marketMs > againMs).length, file).toBeGreaterThan(0);
       const within = created.filter(({ marketMs, data }) => {
         const { market } = data as { market: string };
         // What is on its way when the stream breaks was decided before.
@@ -102,22 +120,25 @@ function crowdTouch(engine: Engine, market: Ticker) {
   return bid === undefined || ask === undefined || bid >= ask ? null : { bid, ask };
 }
 
-/** Between a break in a subscription's numbering and the next snapshot a market's book is not known. */
-async function lostIn(recording: string): Promise<{ market: string; fromMs: number; toMs: number }[]> {
+/** Between the last frame before a break in a subscription's numbering and the next snapshot a book is not known. */
+async function lostIn(recording: string) {
   const lost: { market: string; fromMs: number; toMs: number }[] = [];
-  const numbers = new Map<number, number>();
+  const frames = new Map<number, { readonly sequence: number; readonly recvMs: number }>();
+  let endMs = 0;
   for await (const { recvMs, gap, entry } of readRecording(recording)) {
-    if (gap !== undefined) numbers.clear();
+    endMs = recvMs;
+    if (gap !== undefined) frames.clear();
     if (entry.type !== 'snapshot' && entry.type !== 'delta') continue;
     if (entry.type === 'snapshot') {
       for (const each of lost)
         if (each.market === entry.market && each.toMs === Number.POSITIVE_INFINITY) each.toMs = recvMs;
     }
-    const before = numbers.get(entry.subscription);
-    numbers.set(entry.subscription, entry.sequence);
-    if (before === undefined || entry.sequence === before + 1 || entry.sequence === 1) continue;
+    const { subscription, sequence } = entry;
+    const before = frames.get(subscription);
+    frames.set(subscription, { sequence, recvMs });
+    if (before === undefined || sequence === before.sequence + 1 || sequence === 1) continue;
     const toMs = entry.type === 'snapshot' ? recvMs : Number.POSITIVE_INFINITY;
-    lost.push({ market: entry.market, fromMs: recvMs, toMs });
+    lost.push({ market: entry.market, fromMs: before.recvMs, toMs });
   }
-  return lost;
+  return { lost, endMs };
 }

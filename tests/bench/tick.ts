@@ -22,38 +22,44 @@ import { type BenchTrader, benchMarket, createBenchTrader } from './bench-trader
 import { type BenchRow, ceilingRow, type Repeated, ROUNDS, summarize } from './row.ts';
 import type { TickVenueOptions } from './socket-protocol.ts';
 
-const VENUE: TickVenueOptions = { markets: 20, framesPerSecond: 10_000 };
-const WARM_UP_MS = 4_000;
-const ROUND_MS = 2_500;
+export const VENUE: TickVenueOptions = { markets: 20, framesPerSecond: 10_000 };
+export const WARM_UP_MS = 4_000;
+export const ROUND_MS = 2_500;
 /** The timer by which Node measures the delay of its loop; what it reports includes it. */
-const LOOP_TIMER_MS = 1;
+export const LOOP_TIMER_MS = 1;
 /** A piece of arithmetic of about this length is timed beside everything; when even that takes long, others do it. */
 const CONTROL_US = 25;
 const CONTROL_EVERY_MS = 5;
 /** A machine whose control takes so many times its own usual time at the 99th percentile cannot show ours. */
 const CONTROL_STRETCH_MAX = 1.5;
 /** Fewer in a round, and its 99th percentile says nothing. */
-const SAMPLES_MIN = 100;
+export const SAMPLES_MIN = 100;
 /** A machine that cannot send at this pace does not measure it either. */
 const PACE_SHARE_MIN = 0.9;
 
 /** Knows when the first frame of the present turn was handed over, and collects what took how long from there. */
-class Probe {
+export class Probe {
   /** Microseconds to each approval. */
   samples: number[] = [];
   frames = 0;
+  readonly #now: () => number;
   #beganMs: number | null = null;
+
+  /** @param now milliseconds, by whichever time is measured. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   frame(): void {
     this.frames++;
     if (this.#beganMs !== null) return;
-    this.#beganMs = performance.now();
+    this.#beganMs = this.#now();
     // The feed asks for its end of the turn after this, in its own microtask: ours comes after it.
     queueMicrotask(() => queueMicrotask(() => this.#end()));
   }
 
   approved(): void {
-    if (this.#beganMs !== null) this.samples.push((performance.now() - this.#beganMs) * 1000);
+    if (this.#beganMs !== null) this.samples.push((this.#now() - this.#beganMs) * 1000);
   }
 
   reset(): void {
@@ -83,7 +89,7 @@ function probed(inner: SocketPort, probe: Probe): SocketPort {
   };
 }
 
-async function quoteEverything(wsUrl: string, folder: string, probe: Probe): Promise<BenchTrader> {
+export async function quoteEverything(wsUrl: string, folder: string, probe: Probe): Promise<BenchTrader> {
   const system = createSystemClock();
   const clocks: Clocks = { wall: system, market: system, monotonicMs: () => system.monotonicMs() };
   const store = await openLevelStore(folder);
@@ -104,7 +110,7 @@ function arithmetic(rounds: number): number {
 }
 
 /** What a fixed piece of work takes from the wall clock while everything else goes on; it allocates and waits for nothing. */
-class Control {
+export class Control {
   readonly #rounds: number;
   readonly #samples: number[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -131,7 +137,7 @@ class Control {
   }
 }
 
-function percentile(values: readonly number[], share: number): number {
+export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) * share)]!;
 }

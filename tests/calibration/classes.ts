@@ -125,7 +125,8 @@ export const CLASSES: readonly MarketClass[] = [
   {
     name: 'sports, the winner of a cup',
     series: /^KXCUPWIN/,
-    within: 2,
+    // Two markets on two evenings: more cannot be said.
+    within: 3,
     tickCents: 0.1,
     recordings: [
       {

@@ -10,7 +10,7 @@ let web: Console;
 let trial: Trial;
 beforeAll(async () => {
   ({ web, trial } = await openLive({ stately: true }));
-});
+}, 60_000);
 afterAll(async () => {
   await web.close();
   trial.run.kill();

@@ -20,7 +20,13 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bothsides-page-'));
   const { keyId, privateKeyPem } = exchange.keys.ben;
   writeFileSync(join(folder, 'key.pem'), privateKeyPem, { mode: 0o600 });
-  env = { ...process.env, REST_URL: exchange.restUrl, KEY_ID: keyId, KEY_PATH: join(folder, 'key.pem') };
+  env = {
+    ...process.env,
+    REST_URL: exchange.restUrl,
+    WS_URL: exchange.wsUrl,
+    KEY_ID: keyId,
+    KEY_PATH: join(folder, 'key.pem'),
+  };
 });
 afterAll(async () => {
   await exchange.close();
@@ -74,6 +80,20 @@ describe("The page for the exchange's users", () => {
     expect(JSON.parse(said ?? 'null')).toMatchObject({ balance_dollars: '4000.0000' });
   });
 
+  it('reads a stream with ws', async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end(example('mjs'));
+    let said = '';
+    for await (const data of child.stdout) {
+      said += data;
+      if (said.split('\n').length > 2) break;
+    }
+    child.kill();
+    const [first, second] = said.split('\n').map((line) => (line === '' ? null : JSON.parse(line)));
+    expect(first).toMatchObject({ type: 'subscribed', id: 1, msg: { channel: 'orderbook_delta', sid: 1 } });
+    expect(second).toMatchObject({ type: 'orderbook_snapshot', sid: 1, seq: 1 });
+  });
+
   it('reads a balance in Python', async (context) => {
     const hasTools = (await run('sh', ['-c', 'python3 -c "import cryptography" 2>&1'], '')) !== null;
     if (!hasTools) context.skip('there is no python3 with cryptography: the example in Python was not run');
@@ -96,7 +116,7 @@ describe('The page about what goes wrong if asked for', () => {
     };
     const { keyId, privateKeyPath } = accounts[0]!;
     unpleasant = { ...process.env, REST_URL: restUrl, KEY_ID: keyId, KEY_PATH: privateKeyPath };
-  });
+  }, 60_000);
   afterAll(() => stage.clear());
 
   it('names every fault there is', () => {

@@ -2,7 +2,7 @@
 import * as kalshi from 'kalshi-typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { named, type Ticker } from '../../src/domain/ids.ts';
-import { DOLLAR } from '../../src/domain/units.ts';
+import { type Centicents, DOLLAR } from '../../src/domain/units.ts';
 import { BEYOND, NOT_YET, type Place } from '../support/beyond-the-day.ts';
 import { type Answered, allMethods, type OfficialClient, officialClient, refusal } from '../support/official-client.ts';
 import { type ServedExchange, serveExchange } from '../support/served-exchange.ts';
@@ -239,6 +239,54 @@ describe('The official client', () => {
     });
     expect((await ben.portfolio.getBalance()).data.balance_dollars).toBe('4001.2980');
     expect((await ben.portfolio.getPositions()).data.market_positions).toEqual([]);
+  });
+
+  it('pages through all that it did: orders, fills, trades, positions, settlements', async () => {
+    const open = (await ann.markets.getMarkets(12)).data.markets
+      .filter(({ status }) => status === 'active')
+      .slice(0, 3);
+    for (const { ticker: at, exchange_index } of open) {
+      const here = { ticker: at, ...(exchange_index === undefined ? {} : { exchange_index }) };
+      for (const price of ['0.5000', '0.6000']) {
+        await ann.orders.createOrderV2(order(ask, price, '2.00', here));
+        await ben.orders.createOrderV2(order(bid, price, '1.00', here));
+      }
+    }
+    type Listing = (limit: number, cursor?: string) => Promise<{ items: object[]; cursor: string }>;
+    const { orders, portfolio, markets } = ben;
+    const listings: Record<string, Listing> = {
+      orders: async (limit, cursor) => {
+        const { data } = await orders.getOrders(undefined, undefined, undefined, undefined, undefined, limit, cursor);
+        return { items: data.orders, cursor: data.cursor };
+      },
+      fills: async (limit, cursor) => {
+        const { data } = await portfolio.getFills(undefined, undefined, undefined, undefined, limit, cursor);
+        return { items: data.fills, cursor: data.cursor };
+      },
+      trades: async (limit, cursor) => {
+        const { data } = await markets.getTrades(limit, cursor);
+        return { items: data.trades, cursor: data.cursor };
+      },
+      positions: async (limit, cursor) => {
+        const { data } = await portfolio.getPositions(cursor, limit);
+        return { items: data.market_positions, cursor: data.cursor ?? '' };
+      },
+      settlements: async (limit, cursor) => {
+        const { data } = await portfolio.getSettlements(limit, cursor);
+        return { items: data.settlements, cursor: data.cursor ?? '' };
+      },
+    };
+    const whole = async (name: string) => {
+      const all = await listings[name]!(1_000);
+      expect(all.cursor).toBe('');
+      expect(await paged((cursor) => listings[name]!(2, cursor))).toEqual(all.items);
+      return all.items.length;
+    };
+    expect([await whole('orders'), await whole('fills'), await whole('trades')]).toEqual([8, 7, 7]);
+    expect(await whole('positions')).toBe(3);
+    for (const { ticker: at } of open) exchange.embedded.engine.determine(named<Ticker>(at), 'no', 0 as Centicents);
+    exchange.advance(3_600_000);
+    expect([await whole('positions'), await whole('settlements')]).toEqual([0, 4]);
   });
 
   describe('beyond the day', () => {

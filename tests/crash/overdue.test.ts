@@ -26,6 +26,11 @@ interface State {
   /** Of a world in which it comes by. */
   readonly seed: number;
   readonly provoke?: (stage: Stage) => void;
+  /**
+   * The time before its market's close comes while nobody is there, and the session ends for that reason. It dies so long
+   * after it came into the state: its bookmark says so by then.
+   */
+  readonly livesOnMs?: number;
 }
 
 /** States in which a process may die, and what brings them about where they do not come by themselves. */
@@ -35,6 +40,8 @@ const STATES: readonly State[] = [
   { name: 'warmup.awaitingRegime', seed: 5 },
   { name: 'warmup.delaying', seed: 5 },
   { name: 'quoting.live', seed: 5 },
+  { name: 'warmup.delaying', seed: 5, livesOnMs: 0 },
+  { name: 'quoting.live', seed: 5, livesOnMs: 500 },
   { name: 'quoting.frozen', seed: 5, provoke: ({ meddler }) => meddler.drop() },
   { name: 'softExit.cancelling', seed: 8 },
   { name: 'softExit.awaitingReversion', seed: 11 },
@@ -49,9 +56,13 @@ const PROVOKE_MS = 4_000;
 const REACHED_WITHIN_MS = 12_000;
 /** Longer than any time that a session may take, and than a signature is good for. */
 const AWAY_MS = 60_000;
+/** Of a market that closes half an hour after the world begins: its last time comes while nobody is there. */
+const CLOSE_DANGER_MS = 1_800_000 - 40_000;
 
-async function stage(seed: number, provoke: ((stage: Stage) => void) | undefined) {
-  const settings = crashSettings(2);
+async function stage({ seed, provoke, livesOnMs }: State) {
+  const crash = crashSettings(2);
+  const settings =
+    livesOnMs !== undefined ? { ...crash, session: { ...crash.session, closeDangerMs: CLOSE_DANGER_MS } } : crash;
   const meddler = createMeddler();
   const world = await createVirtualWorld({ seed, settings, interference: meddler.interference });
   const watch = new Watch(world, settings);
@@ -100,33 +111,44 @@ async function stage(seed: number, provoke: ((stage: Stage) => void) | undefined
 }
 
 describe('a process that died long ago', () => {
-  it.each(STATES)(
-    'in $name sends no create before recovery is over and the door is open',
-    async ({ name: state, seed, provoke }) => {
-      const set = await stage(seed, provoke);
-      const { world, meddler, watch, first, start } = set;
-      expect(await world.advance(REACHED_WITHIN_MS, () => first.life.states.includes(state))).toBe(true);
-      first.life.isAlive = false;
-      first.run.kill();
-      const disk = world.store.crash();
-      await world.advance(AWAY_MS);
+  it.each(
+    STATES.map((state) => ({
+      ...state,
+      title: state.livesOnMs !== undefined ? `${state.name} before its close` : state.name,
+    })),
+  )('in $title sends no create before recovery is over and the door is open', async (given) => {
+    const { name: state, livesOnMs }: State = given;
+    const set = await stage(given);
+    const { world, meddler, watch, first, start } = set;
+    expect(await world.advance(REACHED_WITHIN_MS, () => first.life.states.includes(state))).toBe(true);
+    await world.advance(livesOnMs ?? 0);
+    first.life.isAlive = false;
+    first.run.kill();
+    const disk = world.store.crash();
+    await world.advance(AWAY_MS);
 
-      meddler.switches.refusing = true;
-      const before = set.created();
-      const second = await start(disk, 2);
-      await world.advance(12_000);
-      expect(second.run.isInControl()).toBe(true);
-      expect(second.run.runtime.door.permission).not.toBe('open');
-      expect(set.created() - before).toBe(0);
+    meddler.switches.refusing = true;
+    const before = set.created();
+    const second = await start(disk, 2);
+    await world.advance(12_000);
+    expect(second.run.isInControl()).toBe(true);
+    expect(second.run.runtime.door.permission).not.toBe('open');
+    expect(set.created() - before).toBe(0);
 
-      meddler.switches.refusing = false;
-      await world.advance(15_000);
-      second.run.windDown();
-      await world.advance(120_000, () => set.summary() !== null);
-      expect(watch.violations).toEqual([]);
-      expect(differences({ world, run: second.run })).toEqual([]);
-      expect(set.summary()).toMatchObject({ exit: 0, money: { difference: '0.000000' }, orders: { leftResting: 0 } });
-      world.stop();
-    },
-  );
+    meddler.switches.refusing = false;
+    await world.advance(15_000);
+    second.run.windDown();
+    await world.advance(120_000, () => set.summary() !== null);
+    expect(watch.violations).toEqual([]);
+    expect(differences({ world, run: second.run })).toEqual([]);
+    if (livesOnMs !== undefined) {
+      const reasons: unknown[] = [];
+      for await (const { kind, data } of second.run.journal.read())
+        if (kind === 'session.closed' && (data as { session: string }).session === 's1')
+          reasons.push((data as { reason: string }).reason);
+      expect(reasons).toEqual(['closing']);
+    }
+    expect(set.summary()).toMatchObject({ exit: 0, money: { difference: '0.000000' }, orders: { leftResting: 0 } });
+    world.stop();
+  });
 });

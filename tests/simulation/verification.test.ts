@@ -50,7 +50,7 @@ describe('A fill that nobody told of', () => {
     const beside: string[] = [];
     const trial = await startTrial({
       settings: simSettings(['sim.markets=60']),
-      seed: 81,
+      seed: 85,
       forMs: null,
       interference: {
         ...rewriting((text) => {

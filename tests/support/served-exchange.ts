@@ -26,6 +26,7 @@ export interface TraderKey {
 export interface ServedExchange {
   readonly embedded: Embedded;
   readonly restUrl: string;
+  readonly wsUrl: string;
   readonly port: number;
   /** In the order of the answers. */
   readonly exchanged: Exchanged[];
@@ -77,6 +78,7 @@ export async function serveExchange(): Promise<ServedExchange> {
   return {
     embedded,
     restUrl: loopback.restUrl,
+    wsUrl: loopback.wsUrl,
     port: loopback.port,
     exchanged,
     faults,

@@ -21,11 +21,8 @@ export interface Origin {
   readonly draw: number;
 }
 
-/**
- * The engine's commands that are remembered: everything with which accounts, operators and tests can change it. What the
- * flow does, and the catalogue, come again by themselves.
- */
-export const COMMANDS = [
+/** The engine's commands that concern an account. */
+export const ACCOUNT_COMMANDS = [
   'create',
   'cancel',
   'cancelAll',
@@ -36,6 +33,17 @@ export const COMMANDS = [
   'resetGroup',
   'triggerGroup',
   'limitGroup',
+  'deposit',
+  'transferBetweenShards',
+  'grantUsageLevel',
+] as const satisfies readonly (keyof Engine)[];
+
+/**
+ * The engine's commands that are remembered: everything with which accounts, operators and tests can change it. What the
+ * flow does, and the catalogue, come again by themselves.
+ */
+export const COMMANDS = [
+  ...ACCOUNT_COMMANDS,
   'moveClose',
   'pauseMarket',
   'resumeMarket',
@@ -44,9 +52,6 @@ export const COMMANDS = [
   'amendResult',
   'changeSeriesFees',
   'changeEventFees',
-  'deposit',
-  'transferBetweenShards',
-  'grantUsageLevel',
   'setTradingActive',
   'setExchangeActive',
   'crowdAdd',

@@ -5,7 +5,7 @@ import { BothsidesError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { UnixMs } from '../../domain/units.ts';
 import type { AuditedEngine } from './engine.ts';
-import { COMMANDS, type Command, type Entry, type Memory } from './memory.ts';
+import { ACCOUNT_COMMANDS, COMMANDS, type Command, type Entry, type Memory } from './memory.ts';
 import { CROWD, type EngineEvent, type UserId } from './model.ts';
 import type { PacedClock } from './paced-clock.ts';
 
@@ -153,21 +153,7 @@ export function createRemembering(options: RememberingOptions): Remembering {
   };
 }
 
-const OF_ACCOUNTS: ReadonlySet<Command> = new Set([
-  'create',
-  'cancel',
-  'cancelAll',
-  'amend',
-  'decreaseTo',
-  'createGroup',
-  'deleteGroup',
-  'resetGroup',
-  'triggerGroup',
-  'limitGroup',
-  'deposit',
-  'transferBetweenShards',
-  'grantUsageLevel',
-]);
+const OF_ACCOUNTS: ReadonlySet<Command> = new Set(ACCOUNT_COMMANDS);
 
 const TELLS_OF_ACCOUNT: ReadonlySet<EngineEvent['type']> = new Set([
   'fill',

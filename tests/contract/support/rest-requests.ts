@@ -200,7 +200,7 @@ const routed = (routes: typeof ROUTES) =>
       return { method, target: `${ROOT}${parts.join('/')}${tail}${asked === '' ? '' : `?${asked}`}` };
     });
 
-const BUILT = ROUTES.filter((route) => !notBuiltRoutes.includes(route));
+export const BUILT = ROUTES.filter((route) => !notBuiltRoutes.includes(route));
 const ORDERING = BUILT.filter(({ method }) => method !== 'GET');
 const addressed = fc.oneof(
   { weight: 10, arbitrary: routed(ORDERING) },

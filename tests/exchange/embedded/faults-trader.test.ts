@@ -58,7 +58,7 @@ async function liveThrough(seed: number) {
 }
 
 describe('An exchange that fails by chance', () => {
-  it.each(SEEDS)('leaves nothing doubled and nothing unexplained: seed %i', async (seed) => {
+  it.each(SEEDS)('leaves nothing doubled and nothing unexplained: seed %i', { timeout: 120_000 }, async (seed) => {
     const { trial, summary, isBackInTime, counts } = await liveThrough(seed);
     expect(trial.violations).toEqual([]);
     expect(differences(trial)).toEqual([]);
@@ -75,7 +75,7 @@ describe('An exchange that fails by chance', () => {
     expect(summary.orders.created).toBeGreaterThan(0);
   });
 
-  it.runIf(IS_LONG)('fails in the same way again', async () => {
+  it.runIf(IS_LONG)('fails in the same way again', { timeout: 120_000 }, async () => {
     const first = await liveThrough(WORST);
     const again = await liveThrough(WORST);
     expect(again.trial.run.journal.hash()).toBe(first.trial.run.journal.hash());

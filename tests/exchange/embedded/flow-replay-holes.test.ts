@@ -33,15 +33,19 @@ describe('A hole in a recording', () => {
   it('loses the book until its next snapshot', async () => {
     const { engine, playTo, crowd, flow } = createReplay([
       ...opening(),
-      lose(900),
+      delta(950, 'bid', 40, 1),
+      lose(960),
       delta(1_000, 'bid', 50, 5),
       delta(1_500, 'bid', 49, 5),
       found(2_000),
       delta(3_000, 'bid', 50, 1),
       quiet(),
     ]);
-    await playTo(999);
+    await playTo(949);
     expect(engine.isBookLost(MARKET)).toBe(false);
+    // Nobody knows when it was that it lacks something: from the last frame before on.
+    await playTo(951);
+    expect(engine.isBookLost(MARKET)).toBe(true);
     await playTo(1_600);
     expect(engine.isBookLost(MARKET)).toBe(true);
     expect(engine.book(MARKET)).toEqual({ bids: [], asks: [] });
@@ -49,6 +53,38 @@ describe('A hole in a recording', () => {
     expect(engine.isBookLost(MARKET)).toBe(false);
     expect([crowd('bid', 50), crowd('bid', 49), crowd('ask', 52)]).toEqual([71, 0, 80]);
     expect(flow.stats).toMatchObject({ gaps: 1, deltasWithoutBook: 2, impossible: 0 });
+  });
+
+  it('that shows only when the market has closed was there before: the book is lost while it trades', async () => {
+    const closing = CLOSE_MS - START_MS;
+    const { engine, playTo, flow } = createReplay([
+      ...opening(),
+      delta(closing - 300, 'bid', 50, 5),
+      lose(closing + 6_000, 500),
+      snapshot(closing + 6_900, [], []),
+      delta(closing + 20_000, 'bid', 1, 1),
+    ]);
+    await playTo(closing - 301);
+    expect(engine.isBookLost(MARKET)).toBe(false);
+    await playTo(closing - 1);
+    expect(engine.isBookLost(MARKET)).toBe(true);
+    await playTo(closing + 10_000);
+    expect(flow.stats.gaps).toBe(1);
+  });
+
+  it('behind a longer silence counts from ten seconds before it shows', async () => {
+    const { engine, playTo } = createReplay([
+      ...opening(),
+      ticker(19_999, 50, 500),
+      ticker(25_000, 50, 500),
+      lose(29_900),
+      delta(30_000, 'bid', 50, 5),
+      quiet(),
+    ]);
+    await playTo(24_999);
+    expect(engine.isBookLost(MARKET)).toBe(false);
+    await playTo(25_000);
+    expect(engine.isBookLost(MARKET)).toBe(true);
   });
 
   it('is none where the numbering begins anew with a snapshot', async () => {

@@ -11,18 +11,15 @@ type FrameRule = RuleOf<Exclude<FrameFault, 'refuseStream'>>;
 /** A frame that was held back for one that overtakes it comes after this at the latest. */
 const HELD_MS_MAX = 1_000;
 
-/** Frames by their type; answers to commands belong to no channel and are left alone. */
+/** Answers to commands belong to no channel and are left alone. */
+const ANSWERS: ReadonlySet<string> = new Set(['subscribed', 'unsubscribed', 'ok', 'error']);
+/** Frames whose type is not their channel's name. */
 const CHANNEL_OF: Readonly<Record<string, string>> = {
   orderbook_snapshot: 'orderbook_delta',
-  orderbook_delta: 'orderbook_delta',
-  ticker: 'ticker',
-  trade: 'trade',
-  fill: 'fill',
   user_order: 'user_orders',
   market_position: 'market_positions',
-  order_group_updates: 'order_group_updates',
-  market_lifecycle_v2: 'market_lifecycle_v2',
   event_lifecycle: 'market_lifecycle_v2',
+  event_fee_update: 'market_lifecycle_v2',
 };
 
 export function faultyStreams(
@@ -155,8 +152,8 @@ interface Frame {
 /** null: no news of a channel. */
 function readFrame(text: string): Frame | null {
   const type = /^\{"type":"(\w+)"/.exec(text)?.[1] ?? '';
-  const channel = CHANNEL_OF[type];
-  return channel === undefined ? null : { channel, sid: SEQUENCE.exec(text)?.[1] ?? null, text };
+  if (ANSWERS.has(type)) return null;
+  return { channel: CHANNEL_OF[type] ?? type, sid: SEQUENCE.exec(text)?.[1] ?? null, text };
 }
 
 function rulesUpon(book: FaultBook, { channel, text }: Frame): readonly FrameRule[] {

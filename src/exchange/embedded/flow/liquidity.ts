@@ -16,10 +16,13 @@ export interface Liquidity {
   readonly depthContracts: number;
   readonly depthSigma: number;
   readonly levels: number;
+  /** What a level holds beside the one before it. */
+  readonly further: number;
   /** Least distance between levels of makers, $0.0001: on fine grids they leave ticks out. */
   readonly levelStep: number;
-  /** Small orders, median contracts. */
+  /** Small orders: median contracts; share of them that better the touch where there is room. */
   readonly fidgetContracts: number;
+  readonly betterShare: number;
   /** A taker's order, median contracts and spread of its logarithm. */
   readonly tradeContracts: number;
   readonly tradeSigma: number;
@@ -33,19 +36,21 @@ export const LIQUIDITY: Readonly<Record<LiquidityName, Liquidity>> = {
   /**
    * A stream of 15-minute bitcoin markets, 19 runs of May 2026: spread 1–1–1–2¢ (quarters, 90 %), 100–470–1,130 contracts at the
    * touch, 5,400 over ten levels, 110 changes of the book a second, the touch moves 270 times a minute, trades in 57 of 60
-   * seconds, 51,000 contracts a minute.
+   * seconds, 51,000 contracts a minute. Two thirds of the changes: one such market costs as much as all others of a small world.
    */
   busiest: {
     makerRate: 6,
-    fidgetRate: 80,
+    fidgetRate: 55,
     takerRate: 9,
     halfSpreadCents: 0.12,
     spreadSigma: 0.1,
     depthContracts: 300,
     depthSigma: 1.5,
     levels: 16,
+    further: 0.94,
     levelStep: 50,
     fidgetContracts: 50,
+    betterShare: 0.04,
     tradeContracts: 60,
     tradeSigma: 1.4,
     noiseShare: 1,
@@ -60,8 +65,10 @@ export const LIQUIDITY: Readonly<Record<LiquidityName, Liquidity>> = {
     depthContracts: 200,
     depthSigma: 1.3,
     levels: 12,
+    further: 0.94,
     levelStep: 50,
     fidgetContracts: 20,
+    betterShare: 0.04,
     tradeContracts: 25,
     tradeSigma: 1.3,
     noiseShare: 1,
@@ -76,8 +83,10 @@ export const LIQUIDITY: Readonly<Record<LiquidityName, Liquidity>> = {
     depthContracts: 150,
     depthSigma: 1.3,
     levels: 10,
+    further: 0.94,
     levelStep: 50,
     fidgetContracts: 10,
+    betterShare: 0.04,
     tradeContracts: 10,
     tradeSigma: 1.2,
     noiseShare: 1,
@@ -95,8 +104,10 @@ export const LIQUIDITY: Readonly<Record<LiquidityName, Liquidity>> = {
     depthContracts: 2,
     depthSigma: 2.4,
     levels: 14,
+    further: 1.12,
     levelStep: 100,
     fidgetContracts: 4,
+    betterShare: 0.04,
     tradeContracts: 8,
     tradeSigma: 1.3,
     noiseShare: 0.5,
@@ -111,8 +122,10 @@ export const LIQUIDITY: Readonly<Record<LiquidityName, Liquidity>> = {
     depthContracts: 600,
     depthSigma: 1.5,
     levels: 14,
+    further: 0.94,
     levelStep: 100,
     fidgetContracts: 40,
+    betterShare: 0.04,
     tradeContracts: 25,
     tradeSigma: 1.4,
     noiseShare: 1,
@@ -125,13 +138,15 @@ export const LIQUIDITY: Readonly<Record<LiquidityName, Liquidity>> = {
     makerRate: 0.5,
     fidgetRate: 1,
     takerRate: 0.15,
-    halfSpreadCents: 0.05,
+    halfSpreadCents: 0.06,
     spreadSigma: 0.5,
-    depthContracts: 3_500,
+    depthContracts: 2_500,
     depthSigma: 3.4,
     levels: 16,
+    further: 0.94,
     levelStep: 10,
-    fidgetContracts: 50,
+    fidgetContracts: 30,
+    betterShare: 0.25,
     tradeContracts: 60,
     tradeSigma: 1.6,
     noiseShare: 0.1,
@@ -146,8 +161,10 @@ export const LIQUIDITY: Readonly<Record<LiquidityName, Liquidity>> = {
     depthContracts: 18_000,
     depthSigma: 1.6,
     levels: 14,
+    further: 0.94,
     levelStep: 100,
     fidgetContracts: 1,
+    betterShare: 0.04,
     tradeContracts: 40,
     tradeSigma: 1.5,
     noiseShare: 0.2,
@@ -162,8 +179,10 @@ export const LIQUIDITY: Readonly<Record<LiquidityName, Liquidity>> = {
     depthContracts: 120,
     depthSigma: 1.4,
     levels: 10,
+    further: 0.94,
     levelStep: 50,
     fidgetContracts: 10,
+    betterShare: 0.04,
     tradeContracts: 15,
     tradeSigma: 1.2,
     noiseShare: 1,

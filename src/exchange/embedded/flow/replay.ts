@@ -3,7 +3,7 @@
  * trades are known when they happen (see trade-inference.ts) and a slow disk delays nothing.
  *
  * Where the recording lacks something (a break in a subscription's numbering, another connection, lines that were dropped)
- * the books concerned are lost until their next snapshot. When the last line is played the exchange pauses trading: there
+ * the books concerned are lost until their next snapshot, from the moment on from which something may be missing. When the last line is played the exchange pauses trading: there
  * is nobody left to trade with, and what accounts hold is theirs until its market's own end.
  */
 import type { Clock } from '../../../domain/clock.ts';
@@ -25,6 +25,8 @@ import { LOOK_AHEAD_MS, type Planned, TradeInference } from './trade-inference.t
 
 /** Read on when less than this is ahead, so that reading is done before playing needs it, however fast time runs. */
 const READ_AHEAD_MS = 60_000;
+/** A hole shows with the first line behind it, so far behind its beginning at most. More than trades are looked ahead for. */
+const PLAYABLE_AHEAD_MS = 2 * LOOK_AHEAD_MS;
 /** Bounds memory when a recording is denser than any seen (450 lines a second). */
 const LINES_AHEAD_MAX = 100_000;
 /** Lines played before others get a turn. */
@@ -158,7 +160,7 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
   }
   /** Only when what will be known about it is known: what is played then depends on no disk's pace. */
   function isPlayable(planned: Planned): boolean {
-    return isRead || lastAheadMs() - planned.line.recvMs >= LOOK_AHEAD_MS || ahead.length - next >= LINES_AHEAD_MAX;
+    return isRead || lastAheadMs() - planned.line.recvMs >= PLAYABLE_AHEAD_MS || ahead.length - next >= LINES_AHEAD_MAX;
   }
 
   function read(): void {
@@ -184,7 +186,9 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
   function plan(line: RecordedLine): void {
     const gapsBefore = numbering.gaps;
     const lost = lostBefore(line);
-    const planned: Planned = { line, lost, isGap: numbering.gaps > gapsBefore, traded: 0, print: null, played: false };
+    const isGap = numbering.gaps > gapsBefore;
+    if (isGap) loseSince(line, lost);
+    const planned: Planned = { line, lost, lostAfter: [], isGap, traded: 0, print: null, played: false };
     ahead.push(planned);
     for (const ticker of lost) watchedOf(ticker).inference.lose();
     const { entry } = line;
@@ -201,6 +205,22 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     if (!('sequence' in entry) || entry.sequence === undefined || entry.subscription === undefined) return lost;
     const missed = numbering.follow(entry.subscription, entry.sequence, 'market' in entry ? entry.market : null);
     return gap === undefined ? missed : lost;
+  }
+
+  /**
+   * What is missing was sent between the subscription's last frame and this one, nobody knows when: from that frame on the
+   * books are not known. Silence that lasts longer than is looked ahead counts from there.
+   */
+  function loseSince({ recvMs, entry }: RecordedLine, lost: readonly Ticker[]): void {
+    const subscription = subscriptionOf(entry);
+    let from: Planned | null = null;
+    for (let index = ahead.length - 1; index >= next; index--) {
+      const planned = ahead[index]!;
+      if (planned.played || planned.line.recvMs <= recvMs - PLAYABLE_AHEAD_MS) break;
+      from = planned;
+      if (subscriptionOf(planned.line.entry) === subscription) break;
+    }
+    if (from !== null) from.lostAfter = [...from.lostAfter, ...lost];
   }
 
   // Playing.
@@ -293,6 +313,7 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     if (planned.isGap) counts.gaps++;
     for (const ticker of lost) watchedOf(ticker).replayed.lose();
     if (entry.type !== 'other') playEntry(planned, entry);
+    for (const ticker of planned.lostAfter) watchedOf(ticker).replayed.lose();
     options.onPlayed?.(line);
   }
 
@@ -345,4 +366,8 @@ export function createReplayFlow(options: ReplayOptions): ReplayFlow {
     start: () => read(),
     stop,
   };
+}
+
+function subscriptionOf(entry: RecordedEntry): number | null {
+  return 'subscription' in entry ? (entry.subscription ?? null) : null;
 }

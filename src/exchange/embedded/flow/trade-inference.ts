@@ -37,6 +37,8 @@ export interface Planned {
   readonly line: RecordedLine;
   /** The markets whose books are not known any more from here on, the line itself included. */
   readonly lost: readonly Ticker[];
+  /** And those of which something may be missing behind it. */
+  lostAfter: readonly Ticker[];
   /** A break in the numbering shows with this line. */
   readonly isGap: boolean;
   /** How much of a negative delta was traded; the rest was cancelled. */
