@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../support/default-settings.ts';
 import { type Ended, FEW, type Running, readState, Stage, until, untilQuoting } from '../support/processes.ts';
+import { Tape } from '../support/tape.ts';
 
 const stage = new Stage();
 afterAll(() => stage.clear());
@@ -73,8 +74,9 @@ describe.concurrent('A run against the exchange that comes along', { timeout: TI
 
     // The folder remembers whose it is.
     const otherSeed = await stage.run(['trade', '--data', data, '--seed', '2', '--console', 'off']);
-    const recording = ['--mode', 'replay', '--recording', import.meta.filename];
-    const otherMode = await stage.run(['trade', '--data', data, ...recording, '--console', 'off']);
+    const recording = await new Tape().watch(0).write(join(stage.folder(), 'tape.jsonl'));
+    const replay = ['--mode', 'replay', '--recording', recording];
+    const otherMode = await stage.run(['trade', '--data', data, ...replay, '--console', 'off']);
     expect(otherSeed).toMatchObject({ code: 5, stdout: '' });
     expect(otherSeed.stderr).toContain('belongs to seed 1, not 2');
     expect(otherMode).toMatchObject({ code: 5, stdout: '' });
@@ -110,6 +112,7 @@ describe.concurrent('A run against the exchange that comes along', { timeout: TI
     expect(Object.keys(run).sort()).toEqual([
       'consoleUrl',
       'keyId',
+      'mode',
       'pid',
       'privateKeyPath',
       'restUrl',

@@ -283,7 +283,9 @@ describe('Reconciling', () => {
         await lives.world.advance(10_000, () => done);
         const kinds: string[] = [];
         for await (const { kind } of run.journal.read(before + 1)) kinds.push(kind);
-        expect(kinds.filter((kind) => /^(fill|account|position|market\.settled|order)/.test(kind))).toEqual([]);
+        const changes = kinds.filter((kind) => /^(fill|account|position|market\.settled|order)/.test(kind));
+        // How the account looks is written down all the time; that changes nothing.
+        expect(changes.filter((kind) => kind !== 'account.sampled')).toEqual([]);
         expect(kinds).toContain('run.ready');
         expect(JSON.stringify(run.runtime.ledger.toJson())).toBe(ledger);
       },
