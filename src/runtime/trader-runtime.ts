@@ -102,11 +102,7 @@ export class TraderRuntime {
   readonly register: ActorRegister;
   readonly latency: LatencyMeter;
   readonly approvals: Approvals;
-  readonly counts: RunCounts = {
-    fills: 0,
-    contracts: 0,
-    makerContracts: 0,
-  };
+  readonly counts: RunCounts = { fills: 0, contracts: 0, makerContracts: 0 };
   readonly ordersChanged$ = new Subject<Ticker>();
   readonly days = new DayBook();
   readonly remembered = new Remembered(this.ledger, this.days);
