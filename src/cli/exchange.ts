@@ -20,6 +20,7 @@ import { alignColumns, note, print, printJson } from './output.ts';
 import { EXCHANGE_LOG, noteLongPast } from './venue.ts';
 
 const ACCOUNTS_MAX = 100;
+const MARKETS_MAX = 10_000;
 const DATA = '.bothsides/exchange';
 
 export interface ExchangeOptions {
@@ -30,6 +31,8 @@ export interface ExchangeOptions {
   /** Overrides of what config/replay.yaml says of recordings: "sim.queueModel=power". */
   readonly set?: readonly string[];
   readonly seed: number;
+  /** Synthetic ones, open at a time. */
+  readonly markets?: number;
   readonly speed: number;
   readonly tier: Tier;
   readonly data: string;
@@ -55,6 +58,7 @@ export function registerExchange(program: Command): void {
     .option('--recording <path>', 'file or folder to replay')
     .option('--set <key=value>', 'how it is replayed: sim.queueModel=power; may be repeated', repeated)
     .option('--seed <n>', 'fixes the market', integerArgument, 1)
+    .option('--markets <count>', 'synthetic markets that are open at a time; 40 unless given', marketsArgument)
     .option('--speed <x>', 'market time against wall time', speedArgument, 1)
     .addOption(new Option('--tier <tier>', 'rate limits of the accounts').choices(TIERS).default('basic'))
     .option('--data <folder>', 'where the keys are kept; one that is named remembers the exchange as well', DATA)
@@ -78,12 +82,18 @@ function delayArgument(text: string): number {
   return Number(text);
 }
 
-function accountsArgument(text: string): number {
+function upTo(most: number, text: string): number {
   const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > ACCOUNTS_MAX) {
-    throw new InvalidArgumentError(`Write a number from 1 to ${ACCOUNTS_MAX}.`);
+  if (!/^\d+$/.test(text) || count < 1 || count > most) {
+    throw new InvalidArgumentError(`Write a number from 1 to ${most}.`);
   }
   return count;
+}
+function accountsArgument(text: string): number {
+  return upTo(ACCOUNTS_MAX, text);
+}
+function marketsArgument(text: string): number {
+  return upTo(MARKETS_MAX, text);
 }
 
 /** Serves until SIGINT or SIGTERM. */
@@ -95,6 +105,9 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
   }
   if (options.set !== undefined && options.flow !== 'replay') {
     throw new BothsidesError('USAGE', `--set means nothing with --flow ${options.flow}.`, { remedy: 'Leave it out.' });
+  }
+  if (options.markets !== undefined && options.flow === 'replay') {
+    throw new BothsidesError('USAGE', '--markets means nothing with --flow replay.', { remedy: 'Leave it out.' });
   }
   const replay =
     options.flow === 'replay'
@@ -114,6 +127,7 @@ export async function exchangeCommand(options: ExchangeOptions): Promise<void> {
     ...(options.recording === undefined ? {} : { recording: options.recording }),
     ...(replay === null ? {} : { replay }),
     speed: options.speed,
+    ...(options.markets === undefined ? {} : { markets: options.markets }),
     accounts: keys.map(({ keyId, publicKey, user }) => ({ keyId, publicKey, user })),
     tier: options.tier,
     onRecordingWarning: note,

@@ -197,7 +197,7 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
     });
     if (flags.inspect === 'stately' && consoleUrl !== null) note(statelyGreeting(consoleUrl));
     if (flags.json === true) printJson({ consoleUrl, dataDir, pid: process.pid });
-    else note(greeting(mode, isOwnMarket ? seed : null, place, consoleUrl, dataDir));
+    else note(greeting(mode, isOwnMarket ? seed : null, place, { consoleUrl, token }, dataDir));
 
     place.start();
     clock.follow(venue, log);
@@ -257,11 +257,19 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
   }
 }
 
-function greeting(mode: Mode, seed: number | null, place: Place, consoleUrl: string | null, dataDir: string): string {
+/** The token stands behind the `#`, which a browser keeps to itself. */
+function greeting(
+  mode: Mode,
+  seed: number | null,
+  place: Place,
+  web: { readonly consoleUrl: string | null; readonly token: string },
+  dataDir: string,
+): string {
   const market = seed === null ? `the exchange at ${place.restUrl}` : `its own exchange, seed ${seed}`;
   return [
     `Bothsides makes markets on ${market} (mode ${mode}). Ctrl-C takes every order back and ends.`,
-    `Data in ${dataDir}; a file HALT there stops quoting.${consoleUrl === null ? '' : ` State at ${consoleUrl}/api/state`}`,
+    `Data in ${dataDir}; a file HALT there stops quoting.`,
+    ...(web.consoleUrl === null ? [] : [`Watch and steer it at ${web.consoleUrl}/#token=${web.token}`]),
   ].join('\n');
 }
 

@@ -42,24 +42,18 @@ export class Probe {
   /** Microseconds to each approval. */
   samples: number[] = [];
   frames = 0;
-  readonly #now: () => number;
   #beganMs: number | null = null;
-
-  /** @param now milliseconds, by whichever time is measured. */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
-  }
 
   frame(): void {
     this.frames++;
     if (this.#beganMs !== null) return;
-    this.#beganMs = this.#now();
+    this.#beganMs = performance.now();
     // The feed asks for its end of the turn after this, in its own microtask: ours comes after it.
     queueMicrotask(() => queueMicrotask(() => this.#end()));
   }
 
   approved(): void {
-    if (this.#beganMs !== null) this.samples.push((this.#now() - this.#beganMs) * 1000);
+    if (this.#beganMs !== null) this.samples.push((performance.now() - this.#beganMs) * 1000);
   }
 
   reset(): void {

@@ -2,6 +2,8 @@
 import { computed, signal } from '@preact/signals';
 import { readPlace } from './address.ts';
 
+export { addressOf } from './address.ts';
+
 const hash = signal(location.hash);
 window.addEventListener('hashchange', () => {
   hash.value = location.hash;

@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { addressOf, DEFAULT_VIEW } from './address.ts';
+import { ControlDialog, ControlOfTrader } from './control/control.tsx';
 import { Dashboard } from './dashboard/dashboard.tsx';
 import { dateAndTime, timeOfDay } from './format.ts';
 import { Inspector } from './inspector/inspector.tsx';
@@ -41,16 +42,19 @@ export function Shell() {
           ))}
         </nav>
         <span class="space" />
+        <ControlOfTrader place="bar" />
         <OfRun />
         <ConnectionState />
         <ThemeSwitch />
       </header>
       <div class="notices">
+        <ControlOfTrader place="row" />
         <Notices />
       </div>
       <main class="view" id="view" tabIndex={-1} aria-label={title}>
         <View />
       </main>
+      <ControlDialog />
     </div>
   );
 }

@@ -72,7 +72,7 @@ describe('The store of actors', () => {
   });
 
   it('keeps the last ones that are over, and forgets older ones', () => {
-    const store = new ActorStore({ closedMachinesMax: 2, closedOthersMax: 1 });
+    const store = new ActorStore({ closedMachinesMax: 2, closedOthersMax: 1, doubtMs: 10 });
     for (let n = 1; n <= 4; n++) {
       store.apply(actor(`x:${n}`, `s${n}`));
       store.apply(snapshot(`x:${n}`, n, { status: 'done', value: 'closed' }));
@@ -88,6 +88,19 @@ describe('The store of actors', () => {
     store.clear();
     expect(store.actors.size).toBe(0);
     expect(store.charts.get('m')?.root).toBe('m');
+  });
+
+  it('takes for gone who is not heard of again after messages were lost', () => {
+    const store = new ActorStore({ closedMachinesMax: 9, closedOthersMax: 9, doubtMs: 10 });
+    store.apply(actor('x:1', 's1'));
+    store.apply(actor('x:2', 's2'));
+    store.apply({ type: 'lost', count: 3 });
+    store.settle(100);
+    store.apply(actor('x:1', 's1'));
+    store.settle(109);
+    expect(store.actors.get('s2')!.status).toBe('active');
+    store.settle(110);
+    expect([...store.actors.values()].map(({ status }) => status)).toEqual(['active', 'stopped']);
   });
 
   it('has nothing to say of an actor that it was never told of', () => {

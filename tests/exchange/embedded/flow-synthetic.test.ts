@@ -245,7 +245,7 @@ describe('The end of synthetic markets', () => {
     world = createWorld(7, { markets: 25 });
     world.flow.start();
     world.advance(50 * MINUTE_MS);
-  });
+  }, 60_000);
 
   it('comes at their close, with a result, and others follow', () => {
     const { engine, clock } = world;

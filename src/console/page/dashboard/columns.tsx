@@ -243,7 +243,7 @@ export const FILL_COLUMNS: readonly Column<FillFact>[] = [
 ];
 
 const number = (digits: number, of: (quote: NonNullable<DecisionFact['quote']>) => number) => (row: DecisionFact) =>
-  row.quote === null ? '' : of(row.quote).toFixed(digits);
+  row.quote === null ? '' : of(row.quote).toFixed(digits).replace('-', '−');
 
 export const DECISION_COLUMNS: readonly Column<DecisionFact>[] = [
   {

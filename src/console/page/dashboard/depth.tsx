@@ -46,8 +46,8 @@ function Level({ level: [price, quantity, ours], side, most }: LevelProps) {
     <tr class={side}>
       <td class="price number">{cents(price)}</td>
       <td class="size">
-        <span class="bar" style={{ width: width(quantity) }} />
-        <span class="bar ours" style={{ width: width(ours) }} />
+        <span class="fill-bar" style={{ width: width(quantity) }} />
+        <span class="fill-bar ours" style={{ width: width(ours) }} />
         <span class="text">{contracts(quantity)}</span>
       </td>
       <td class="number">{signOf(ours) === 0 ? '' : contracts(ours)}</td>

@@ -97,7 +97,7 @@ export function MarketView({ ticker }: { ticker: string }) {
 
 /** On a market's page everything is of that market. */
 function without<T>(columns: readonly Column<T>[]): readonly Column<T>[] {
-  return columns.filter(({ name }) => name !== 'market');
+  return columns.filter(({ name }) => name !== 'market' && name !== 'id');
 }
 
 function Head({ answer: { ticker, title, category, event, closeMs, detail, position } }: { answer: MarketAnswer }) {
@@ -111,7 +111,7 @@ function Head({ answer: { ticker, title, category, event, closeMs, detail, posit
       <h2 class="title" dir="auto" title={shortened(title ?? ticker, 2_000)}>
         {shortened(title ?? ticker, 240)}
       </h2>
-      <dl class="facts line">
+      <dl class="fact-list in-line">
         {detail !== null && (
           <Fact name="Session">
             {detail.session === null ? (

@@ -38,7 +38,7 @@ export function RiskPanel({ live, events }: { live: LivePicture | null; events: 
 
 function Limit({ limit }: { limit: LiveLimit }) {
   const [label, title] = limitWords(limit.name);
-  const show = (text: string) => (limit.unit === 'money' ? dollars(text) : text);
+  const show = (text: string) => (limit.unit === 'money' ? shortDollars(text) : text);
   return (
     <Meter
       label={label}

@@ -66,7 +66,7 @@ function Health({ live }: { live: LivePicture }) {
           text={`${Math.round(capacity - tokens)} of ${capacity}${waiting > 0 ? `, ${waiting} wait` : ''}`}
         />
       ))}
-      <dl class="facts">
+      <dl class="fact-list">
         <Fact name="Requests" value={`${count(requests.total)}, ${requests.status429} of them 429`} />
         <Fact name="Lag" value={feed.lagMs === null ? 'nothing measured' : `${Math.round(feed.lagMs)} ms median`} />
         <Fact name="Books current" value={`${feed.current} of ${feed.watched}`} />

@@ -120,7 +120,7 @@ export function modeTone(mode: string): Tone {
 
 export function orderTone(state: string): Tone {
   if (state === 'filled' || state === 'partiallyFilled') return 'good';
-  if (state === 'rejected' || state === 'unknown' || state === 'denied') return 'bad';
+  if (state === 'rejected' || state === 'unknown') return 'bad';
   return state.endsWith('Pending') ? 'warn' : '';
 }
 

@@ -39,9 +39,11 @@ export interface TakenLast {
 export interface ActorStoreLimits {
   readonly closedMachinesMax: number;
   readonly closedOthersMax: number;
+  /** So long after messages were lost an actor may stay silent before it is taken for gone. */
+  readonly doubtMs: number;
 }
 
-const LIMITS: ActorStoreLimits = { closedMachinesMax: 200, closedOthersMax: 100 };
+const LIMITS: ActorStoreLimits = { closedMachinesMax: 200, closedOthersMax: 100, doubtMs: 10_000 };
 
 export class ActorStore {
   readonly charts = new Map<string, Chart>();
@@ -51,6 +53,8 @@ export class ActorStore {
   readonly counts = new Map<string, number>();
   /** Raised when somebody comes, ends or is forgotten. */
   structure = 0;
+  readonly #doubted = new Set<Actor>();
+  #doubtedSinceMs: number | null = null;
   readonly #bySession = new Map<string, Actor>();
   readonly #valueTexts = new Map<string, string>();
   readonly #closedMachines = new Set<string>();
@@ -71,6 +75,11 @@ export class ActorStore {
     switch (message.type) {
       case 'hello':
         this.clear();
+        break;
+      case 'lost':
+        // The end of one may be among what was left out: who is not heard of again is taken for gone.
+        this.#doubtedSinceMs = null;
+        for (const actor of this.#bySession.values()) if (actor.status === 'active') this.#doubted.add(actor);
         break;
       case '@xstate.actor':
         this.#meet(message);
@@ -96,6 +105,7 @@ export class ActorStore {
     this.counts.clear();
     this.#bySession.clear();
     this.#valueTexts.clear();
+    this.#doubted.clear();
     this.#closedMachines.clear();
     this.#closedOthers.clear();
     this.structure++;
@@ -138,7 +148,21 @@ export class ActorStore {
     this.#see(actor, snapshot, atMs);
   }
 
+  /** Ends the doubt about those who were not told anew for a while after messages were lost. `nowMs`: any clock. */
+  settle(nowMs: number): void {
+    if (this.#doubted.size === 0) return;
+    this.#doubtedSinceMs ??= nowMs;
+    if (nowMs - this.#doubtedSinceMs < this.#limits.doubtMs) return;
+    for (const actor of this.#doubted) {
+      actor.status = 'stopped';
+      this.#close(actor);
+    }
+    this.#doubted.clear();
+    this.#doubtedSinceMs = null;
+  }
+
   #see(actor: Actor, snapshot: InspectedSnapshot, atMs: number): void {
+    this.#doubted.delete(actor);
     const wasActive = actor.status === 'active';
     actor.status = snapshot.status;
     actor.context = snapshot.context;

@@ -1,4 +1,5 @@
 /** A laid-out chart as SVG: what is active is lit (and marked, and said), the last transition is traced, each is counted. */
+import { useRef } from 'preact/hooks';
 import { count, shortened } from '../format.ts';
 import type { TakenLast } from './actor-store.ts';
 import type { Camera } from './camera.ts';
@@ -15,6 +16,8 @@ import {
 import type { ChartTransition } from './definition.ts';
 import type { Pick } from './inspection.ts';
 
+/** As long as the animation in chart.css, and a breath. */
+const TRACE_MS = 1_500;
 /** From so far away only the names of states are read. */
 const FAR_SCALE = 0.42;
 
@@ -34,6 +37,11 @@ export interface ChartSvgProps {
 
 export function ChartSvg(props: ChartSvgProps) {
   const { drawing, last, camera, width, height } = props;
+  const trace = useRef({ serial: 0, atMs: Number.NEGATIVE_INFINITY });
+  // One at a time: a chart that moves all the time would be nothing but traces.
+  if (last !== null && last.serial !== trace.current.serial && performance.now() - trace.current.atMs > TRACE_MS) {
+    trace.current = { serial: last.serial, atMs: performance.now() };
+  }
   const traced = drawing.edges.find(({ transitions }) => transitions.some(({ key }) => key === last?.key));
   return (
     // biome-ignore lint/a11y/noSvgWithoutTitle: the window around it has the label
@@ -64,7 +72,7 @@ export function ChartSvg(props: ChartSvgProps) {
         {traced !== undefined && (
           <g class="traced">
             <Line edge={traced} kind="hot" />
-            <path key={last!.serial} class="trace" d={pathOf(traced)} pathLength="1" />
+            <path key={trace.current.serial} class="trace" d={pathOf(traced)} pathLength="1" />
           </g>
         )}
         {drawing.dots.map((dot) =>

@@ -12,7 +12,7 @@ import type { Listed, TreeFilter } from './tree-rows.ts';
 
 export const store = new ActorStore();
 export const events = new EventLog();
-/** Raised once for each batch of messages that changed something here. */
+/** Raised when something changed here that is to be drawn. */
 export const revision = signal(0);
 
 export const filter = signal<TreeFilter>({ search: '', machine: '', closed: true, others: false });
@@ -93,6 +93,27 @@ function queryAt(atMs: number | null): Record<string, string> {
 /** The slider's ends move on while the trader runs. */
 const MOMENTS_EVERY_MS = 5_000;
 
+/** What was heard is taken with every frame; what is drawn of it changes no oftener than an eye can follow. */
+const SHOWN_EVERY_MS = 125;
+let shownAt = Number.NEGATIVE_INFINITY;
+let isShowPlanned = false;
+
+function show(): void {
+  if (isShowPlanned) return;
+  const waitMs = shownAt + SHOWN_EVERY_MS - performance.now();
+  const showNow = () => {
+    isShowPlanned = false;
+    shownAt = performance.now();
+    revision.value++;
+  };
+  if (waitMs <= 0) {
+    showNow();
+    return;
+  }
+  isShowPlanned = true;
+  setTimeout(showNow, waitMs);
+}
+
 /** Watches actors until the returned function is called. */
 export function startInspection(): () => void {
   store.clear();
@@ -112,11 +133,14 @@ export function startInspection(): () => void {
       } else if (!message.type.startsWith('@xstate.') && message.type !== 'bothsides.transition') continue;
       changed = true;
     }
-    if (changed) revision.value++;
+    if (changed) show();
   });
   void readMachines();
   void readMoments();
-  const timer = setInterval(() => void readMoments(), MOMENTS_EVERY_MS);
+  const timer = setInterval(() => {
+    void readMoments();
+    store.settle(performance.now());
+  }, MOMENTS_EVERY_MS);
   const stopReading = effect(() => {
     const atMs = lookedAt.value;
     if (atMs !== null) void readMoment(atMs);

@@ -1,6 +1,6 @@
 /** Messages between actors as a sequence: a lane for each, time going down, only the rows that are seen drawn. */
 import { signal, useSignal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { count, shortened, timeToTheMs } from '../format.ts';
 import { eventName } from './definition.ts';
 import { type Heard, type Lane, sequenceOf } from './event-log.ts';
@@ -21,9 +21,8 @@ export function SequencePanel() {
   revision.value;
   const width = useSignal(600);
   const height = useSignal(200);
-  const top = useSignal(0);
+  const scrolled = useSignal(0);
   const scroller = useRef<HTMLDivElement>(null);
-  const follows = useRef(true);
   const key = selectedKey.value;
   const isAll = scope.value === 'all';
   const entries = frozen.value ?? (lookedAt.value === null ? events.entries(isAll ? null : key) : []);
@@ -40,14 +39,10 @@ export function SequencePanel() {
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  // The newest stays in view, until somebody scrolls up to read.
-  useLayoutEffect(() => {
-    const element = scroller.current!;
-    if (follows.current) element.scrollTop = element.scrollHeight;
-  }, [rows.length, entries.at(-1)?.serial, height.value]);
-
-  const first = Math.max(0, Math.floor(top.value / ROW_PX) - SPARE_ROWS);
-  const last = Math.min(rows.length, Math.ceil((top.value + height.value) / ROW_PX) + SPARE_ROWS);
+  // The list hangs from its end: 0 is the newest, and what is read above it has a negative place.
+  const top = Math.max(0, rows.length * ROW_PX - height.value + scrolled.value);
+  const first = Math.max(0, Math.floor(top / ROW_PX) - SPARE_ROWS);
+  const last = Math.min(rows.length, Math.ceil((top + height.value) / ROW_PX) + SPARE_ROWS);
   const middleOf = (lane: number) => TIME_PX + (lane + 0.5) * laneWidth;
   return (
     <section class="panel sequence" aria-label="Messages between actors">
@@ -65,6 +60,7 @@ export function SequencePanel() {
           aria-pressed={frozen.value !== null}
           onClick={() => {
             frozen.value = frozen.value === null ? entries : null;
+            if (frozen.value === null) scroller.current!.scrollTop = 0;
           }}
         >
           {frozen.value === null ? 'Hold' : 'Go on'}
@@ -86,8 +82,9 @@ export function SequencePanel() {
         aria-live="off"
         aria-label="Messages, the newest last"
         onScroll={({ currentTarget }) => {
-          top.value = currentTarget.scrollTop;
-          follows.current = currentTarget.scrollTop + currentTarget.clientHeight > currentTarget.scrollHeight - ROW_PX;
+          scrolled.value = currentTarget.scrollTop;
+          // Who scrolls back wants to read: nothing may move under their eyes.
+          if (scrolled.value < -ROW_PX && frozen.value === null) frozen.value = entries;
         }}
       >
         <div class="messages-length" style={{ height: `${rows.length * ROW_PX}px` }}>
