@@ -37,14 +37,15 @@ export function seenChart(page: Page): Promise<SeenChart | null> {
 /** Goes to this actor's chart and waits until it is drawn. */
 export async function lookAt(visit: Visit, actor: string): Promise<SeenChart> {
   await visit.go(`#/inspector/${encodeURIComponent(actor)}`);
-  return until(
-    `the chart of ${actor} is drawn`,
-    async () => {
-      const seen = await seenChart(visit.page);
-      return seen?.actor === actor ? seen : null;
+  await visit.page.waitForFunction(
+    (name) => {
+      const panel = document.querySelector('section.chart');
+      return panel?.querySelector('h2')?.textContent === name && panel.querySelector('[data-state]') !== null;
     },
-    PATIENCE_MS,
+    actor,
+    { polling: 'raf' },
   );
+  return (await seenChart(visit.page))!;
 }
 
 /** The innermost of the lit states, as words of a state value have them. */
@@ -85,6 +86,15 @@ export interface Focused {
   readonly isSeen: boolean;
 }
 
+/** The next Tab goes to the first stop of the page. */
+export function fromTheTop(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
+  });
+}
+
 /** What the keyboard has now. */
 export function focused(page: Page): Promise<Focused | null> {
   return page.evaluate(() => {
@@ -93,9 +103,10 @@ export function focused(page: Page): Promise<Focused | null> {
     const style = getComputedStyle(element);
     const inner = element.querySelector(':scope > rect, :scope > .hit');
     const ring = (one: CSSStyleDeclaration) => one.outlineStyle !== 'none' && Number.parseFloat(one.outlineWidth) > 0;
+    const labels = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : null;
     const box = element.getBoundingClientRect();
     return {
-      name: (element.getAttribute('aria-label') ?? element.textContent ?? '').trim(),
+      name: (element.getAttribute('aria-label') ?? labels ?? element.textContent ?? '').trim(),
       role: element.getAttribute('role') ?? element.tagName.toLowerCase(),
       hasRing: ring(style) || (inner !== null && Number.parseFloat(getComputedStyle(inner).strokeWidth) >= 2),
       isSeen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.right > 0,
