@@ -64,6 +64,13 @@ const RUNTIME = [
 ];
 /** Pure, of the page: what it draws live is drawn into machines/README.md as well. */
 const DRAWING = ['src/console/page/inspector/definition.ts', 'src/console/page/inspector/chart-layout.ts'];
+/** What server and page say to each other, and the shapes that travel inside: types alone. */
+const WIRE = [
+  'src/console/wire.ts',
+  'src/console/wire-dashboard.ts',
+  'src/runtime/live-facts.ts',
+  'src/analytics/kpis.ts',
+];
 const ROOMS: Readonly<Record<string, RoomRule>> = {
   domain: { may: [], pure: true },
   settings: { may: ['domain'] },
@@ -85,7 +92,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
     may: [...BASE, 'ledger', 'analytics', 'src/runtime/live-report.ts', 'src/runtime/why.ts'],
     mayType: ['runtime', 'analytics'],
   },
-  page: { may: [], mayType: ['src/console/wire.ts'], pure: true },
+  page: { may: [], mayType: WIRE, pure: true },
   cli: { may: [...RUNTIME, 'runtime', 'backtest', 'console', 'package.json', ...DRAWING] },
 };
 

@@ -143,12 +143,14 @@ async function tellRunning(word: Word, found: Extract<Found, { kind: 'answers' }
       note('The file HALT that npm run halt had left was removed.');
     return show(flags, answer);
   }
-  // Should it begin to hang in this very moment, the file is there.
-  writeHaltFile(folder, flags.by ?? operatorName());
-  const answer = await say(false);
-  // It is in the journal now and stands until it is resumed; the file would only be in the way of that.
-  removeHaltFile(folder);
-  show(flags, answer);
+  try {
+    show(flags, await say(false));
+  } catch (error) {
+    // It began to hang, or died, in this very moment: the file halts it as soon as it goes on.
+    writeHaltFile(folder, flags.by ?? operatorName());
+    note(`A file HALT lies in ${folder} now: it halts as soon as it goes on.`);
+    throw error;
+  }
 }
 
 function show(flags: OperateFlags, answer: ControlAnswer): void {

@@ -187,7 +187,7 @@ export interface MachineFacts {
   readonly definition: Json;
 }
 
-/** `GET /api/actors`, newest state of each machine; `GET /api/at?ms=N`: as it was at that market time. */
+/** `GET /api/actors`: machines that live now (of a run that is over: none); `GET /api/at?ms=N`: as it was at that market time. */
 export interface ActorFacts {
   readonly id: string;
   readonly machine: string;

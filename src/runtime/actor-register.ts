@@ -51,7 +51,7 @@ export class ActorRegister {
   readonly #onMoved: MovedListener;
   readonly #closed: ClosedActor[] = [];
   /** By the definition of a transition, which all actors of a machine have in common. */
-  readonly #taken = new Map<TakenTransition, number>();
+  readonly #taken = new WeakMap<TakenTransition, number>();
   #watchers: readonly ((event: InspectionEvent) => void)[] = [];
 
   constructor(clock: Clock, onMoved: MovedListener) {

@@ -1,6 +1,7 @@
 /**
  * The synthetic world beside recordings of the venue, where BOTHSIDES_RECORDINGS names a folder of them: every figure
- * that a recording tells lies within the band of its class. A part of them; all with BOTHSIDES_LONG=1. `npm run calibrate` prints the whole table.
+ * that a recording tells lies within the band of its class. It is what
+ * `npm run calibrate` prints, in the same worlds.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,10 +9,9 @@ import { describe, expect, it } from 'vitest';
 import { alignColumns } from '../../src/cli/output.ts';
 import { CLASSES, isWithin } from './classes.ts';
 import { type Look, Observer } from './figures.ts';
-import { compare, tableOf, verdictOn } from './table.ts';
+import { compare, tableOf, verdictOn, WORLDS } from './table.ts';
 
 const root = process.env.BOTHSIDES_RECORDINGS;
-const isLong = process.env.BOTHSIDES_LONG === '1';
 const folders = CLASSES.flatMap(({ recordings }) => recordings.map(({ folder }) => folder));
 const missing = folders.filter((folder) => root === undefined || !existsSync(join(root, folder)));
 function say(line: string): void {
@@ -26,8 +26,7 @@ if (missing.length > 0) {
 
 describe.runIf(missing.length < folders.length)('The synthetic world beside recordings', () => {
   it('has spreads, depths, rates and moves of their size', { timeout: 600_000 }, async () => {
-    const worlds = isLong ? { seeds: [4, 5], markets: 130, minutes: 45 } : { seeds: [4], markets: 130, minutes: 30 };
-    const rows = (await compare(worlds, root ?? null, !isLong)).filter(({ recorded }) => recorded !== null);
+    const rows = (await compare(WORLDS, root ?? null)).filter(({ recorded }) => recorded !== null);
     say(alignColumns(tableOf(rows)));
     expect(rows.length).toBeGreaterThan(missing.length === 0 ? 65 : 0);
     const outside = rows.filter((row) => verdictOn(row) === 'OUTSIDE');

@@ -30,7 +30,7 @@ export interface RecordedSource {
   readonly folder: string;
   /** What was recorded, for the table. */
   readonly what: string;
-  readonly read: (folder: string, isShort: boolean) => Promise<Figures>;
+  readonly read: (folder: string) => Promise<Figures>;
 }
 
 const SECOND_MS = 1_000;
@@ -44,10 +44,7 @@ export const CLASSES: readonly MarketClass[] = [
       {
         folder: 'bitcoin-15min-stream/clean',
         what: 'a stream of 15-minute bitcoin markets',
-        read: (folder, isShort) => {
-          const files = filesUnder(folder, '.jsonl.zst');
-          return ofStream(isShort ? files.filter((_, index) => index % 6 === 0) : files, true);
-        },
+        read: (folder) => ofStream(filesUnder(folder, '.jsonl.zst'), true),
       },
     ],
   },
@@ -97,10 +94,7 @@ export const CLASSES: readonly MarketClass[] = [
       {
         folder: 'nyc-temperature-touch',
         what: "every move of the touch of a city's daily temperature",
-        read: (folder, isShort) => {
-          const files = filesUnder(folder, '.csv.zst');
-          return ofTouchTable(isShort ? files.filter((_, index) => index % 3 === 0) : files);
-        },
+        read: (folder) => ofTouchTable(filesUnder(folder, '.csv.zst')),
       },
       {
         folder: 'rest-captures-2026-07/weather_books',
@@ -151,11 +145,11 @@ export const CLASSES: readonly MarketClass[] = [
 ];
 
 /** What there is of a class; null where nothing of it is there. */
-export async function recordedFigures(kind: MarketClass, root: string, isShort: boolean): Promise<Figures | null> {
+export async function recordedFigures(kind: MarketClass, root: string): Promise<Figures | null> {
   let found: Figures | null = null;
   for (const { folder, read } of kind.recordings) {
     const path = join(root, folder);
-    if (existsSync(path)) found = { ...(await read(path, isShort)), ...(found ?? {}) };
+    if (existsSync(path)) found = { ...(await read(path)), ...(found ?? {}) };
   }
   return found;
 }

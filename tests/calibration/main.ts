@@ -4,16 +4,13 @@
  */
 import { alignColumns, note, print, printError } from '../../src/cli/output.ts';
 import { CLASSES } from './classes.ts';
-import { compare, tableOf, verdictOn } from './table.ts';
-
-/** Enough for a minute's moves of the slowest class; three worlds, for no class to hang on one market's luck. */
-const WORLDS = { seeds: [1, 2, 3], markets: 130, minutes: 45 };
+import { compare, tableOf, verdictOn, WORLDS } from './table.ts';
 
 async function main([given]: readonly string[]): Promise<void> {
   const root = given ?? process.env.BOTHSIDES_RECORDINGS ?? null;
   const { seeds, markets, minutes } = WORLDS;
   note(`watching ${seeds.length} worlds of ${markets} markets for ${minutes} minutes of market time each …`);
-  const rows = await compare(WORLDS, root, false);
+  const rows = await compare(WORLDS, root);
   print(alignColumns(tableOf(rows)));
   if (root === null) note('Nothing was compared: name a folder of recordings, or set BOTHSIDES_RECORDINGS.');
   const judged = rows.filter(({ recorded }) => recorded !== null);

@@ -11,15 +11,18 @@ export interface Compared {
   readonly recorded: number | null;
 }
 
+/** Enough for a minute's moves of the slowest class; three worlds, for no class to hang on one market's luck. */
+export const WORLDS: Worlds = { seeds: [1, 2, 3], markets: 130, minutes: 45 };
+
 export type Verdict = 'within' | 'OUTSIDE' | 'apart' | 'not recorded';
 
 /** Every figure of every class of which the world has markets. */
-export async function compare(worlds: Worlds, root: string | null, isShort: boolean): Promise<readonly Compared[]> {
+export async function compare(worlds: Worlds, root: string | null): Promise<readonly Compared[]> {
   const simulated = watchWorlds(worlds, (series) => CLASSES.find((kind) => kind.series.test(series))?.name ?? null);
   const rows: Compared[] = [];
   for (const kind of CLASSES) {
     const ours: Figures = simulated.get(kind.name) ?? {};
-    const theirs: Figures = (root === null ? null : await recordedFigures(kind, root, isShort)) ?? {};
+    const theirs: Figures = (root === null ? null : await recordedFigures(kind, root)) ?? {};
     for (const figure of Object.keys(FIGURES) as FigureName[]) {
       const value = ours[figure];
       if (value !== undefined) rows.push({ kind, figure, simulated: value, recorded: theirs[figure] ?? null });

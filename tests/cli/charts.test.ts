@@ -8,7 +8,7 @@ import { CHARTS_FOLDER, drawCharts } from '../../src/cli/charts.ts';
 let drawn: Map<string, string>;
 beforeAll(async () => {
   drawn = await drawCharts();
-});
+}, 60_000);
 
 describe('The drawings of the statecharts', () => {
   it('are current: `npm run charts` would change nothing', () => {

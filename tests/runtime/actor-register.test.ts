@@ -5,7 +5,9 @@ import { ManualClock } from '../../src/domain/manual-clock.ts';
 import { ActorRegister } from '../../src/runtime/actor-register.ts';
 import { NOON_MS } from '../support/markets.ts';
 
-const child = setup({ types: { events: {} as { type: 'go' } | { type: 'break' } | { type: 'end' } } }).createMachine({
+const child = setup({
+  types: { events: {} as { type: 'go' } | { type: 'back' } | { type: 'break' } | { type: 'end' } },
+}).createMachine({
   id: 'child',
   initial: 'a',
   states: {
@@ -20,7 +22,7 @@ const child = setup({ types: { events: {} as { type: 'go' } | { type: 'break' } 
         },
       },
     },
-    b: {},
+    b: { on: { back: 'a', end: 'c' } },
     c: { type: 'final' },
   },
 });
@@ -60,5 +62,48 @@ describe('the register', () => {
     one.send({ type: 'break' });
     expect(told).toEqual(['null → "a" active', '"a" → "a" error']);
     expect(names()).not.toContain('one');
+  });
+});
+
+describe('who looks at the register', () => {
+  it('hears everything while it looks, and nothing before or after', () => {
+    const { register, one } = stage();
+    const heard: string[] = [];
+    one.send({ type: 'go' });
+    const end = register.watch((event) => heard.push(event.type));
+    expect(heard).toEqual([]);
+    one.send({ type: 'end' });
+    expect(heard).toContain('@xstate.event');
+    end();
+    const before = heard.length;
+    one.send({ type: 'go' });
+    expect(heard.length).toBe(before);
+  });
+
+  it('finds the machines that live, and the last of those that are over as they were in the end', () => {
+    const { register, one } = stage();
+    expect(register.living()).toContain(one);
+    expect(register.closed()).toEqual([]);
+    one.send({ type: 'end' });
+    expect(register.living()).not.toContain(one);
+    expect(register.closed().map(({ ref, snapshot }) => [ref, snapshot.value, snapshot.status])).toEqual([
+      [one, 'c', 'done'],
+    ]);
+  });
+
+  it('is told how often each transition was taken, whether somebody looked or not', () => {
+    const { register, one } = stage();
+    const counts: number[] = [];
+    const look = () =>
+      register.watch((event) => {
+        if (event.type === '@xstate.microstep')
+          for (const taken of event._transitions) counts.push(register.timesTaken(taken as never));
+      });
+    one.send({ type: 'go' });
+    look();
+    one.send({ type: 'back' });
+    one.send({ type: 'go' });
+    one.send({ type: 'back' });
+    expect(counts).toEqual([1, 2, 2]);
   });
 });

@@ -25,8 +25,8 @@ import {
 const IS_LONG = process.env.BOTHSIDES_LONG === '1';
 /** Everything goes wrong in this one, and in every tenth after it. */
 const WORST = 9_000;
-/** An exit once left on a void book in this one: it was meant for the book before the hole. */
-const VOID_BOOK = 9_033;
+/** An exit once left on a void book in this one; what keeps it at the door is tried by itself in tests/gateway/door.test.ts. */
+const VOID_BOOK = 9_014;
 const SEEDS = IS_LONG ? Array.from({ length: 200 }, (_, index) => WORST + index) : [WORST, VOID_BOOK];
 const FAULTY_MS = 180_000;
 /** An order of which nothing is known is known to be absent 60 s after it was signed; then it goes on. */

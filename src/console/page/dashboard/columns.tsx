@@ -2,7 +2,8 @@
 import type { DecisionFact, FillFact, OrderFact, SessionFact } from '../../wire-dashboard.ts';
 import { duration, shortened, timeOfDay, timeToTheMs } from '../format.ts';
 import { MarketLink, NarrowLink, SessionLink } from './links.tsx';
-import { cents, contracts, Money, signOf } from './numbers.tsx';
+import { Money } from './money.tsx';
+import { cents, contracts, signOf } from './numbers.ts';
 import type { Column } from './table.tsx';
 import { apart, orderTone, reasonWords, regimeWords, stateTone, stateWords } from './words.ts';
 

@@ -1,7 +1,8 @@
 /** The line that is read first: what the account is worth, what it earned, and whether it trades. */
 import type { ComponentChildren } from 'preact';
 import type { DashboardMessage } from '../../wire-dashboard.ts';
-import { contracts, Money, percent } from './numbers.tsx';
+import { Money } from './money.tsx';
+import { contracts, percent } from './numbers.ts';
 import { apart, modeTone } from './words.ts';
 
 export function Headline({ picture: { live, told } }: { picture: DashboardMessage }) {

@@ -1,7 +1,7 @@
 /** Where things lead: a market to its page, a session to its chart in the inspector, an order and its fills to each other. */
 import type { ComponentChildren } from 'preact';
+import { addressOf } from '../address.ts';
 import { shortened } from '../format.ts';
-import { addressOf } from '../router.ts';
 
 const NAME_MAX = 120;
 

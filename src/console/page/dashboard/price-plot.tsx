@@ -20,6 +20,8 @@ interface Mark {
 
 const SIZE_MIN = 4;
 const SIZE_MAX = 9;
+/** So many usual steps without a point are a gap. */
+const GAP_STEPS = 6;
 
 export function PricePlot({ series, fills, detail }: Props) {
   const data = useMemo(() => columnsOf(series, detail), [series, detail]);
@@ -36,7 +38,7 @@ function columnsOf(series: MarketSeries, detail: LiveMarketDetail | null): uPlot
   const { atMs, bid, ask, ourBid, ourAsk, reservation } = series;
   const columns: (readonly (number | null)[])[] = [atMs.map((at) => at / 1000), bid, ask, ourBid, ourAsk, reservation];
   const last = atMs.at(-1);
-  if (detail === null || last === undefined || detail.atMs <= last) return columns as uPlot.AlignedData;
+  if (detail === null || last === undefined || detail.atMs <= last) return broken(columns);
   const inCents = (price: string | null | undefined) => (price == null ? null : Number(price) * 100);
   const now = [
     detail.atMs / 1000,
@@ -46,7 +48,22 @@ function columnsOf(series: MarketSeries, detail: LiveMarketDetail | null): uPlot
     inCents(detail.ourAsk?.[0]),
     null,
   ];
-  return columns.map((column, index) => [...column, now[index]!]) as uPlot.AlignedData;
+  return broken(columns.map((column, index) => [...column, now[index]!]));
+}
+
+/** While a market had no session nobody wrote it down: lines end there and begin anew. */
+function broken(columns: readonly (readonly (number | null)[])[]): uPlot.AlignedData {
+  const times = columns[0] as readonly number[];
+  const steps = times.slice(1).map((time, index) => time - times[index]!);
+  const usual = steps.toSorted((a, b) => a - b)[steps.length >> 1] ?? 0;
+  const gaps = new Set(steps.flatMap((step, index) => (step > usual * GAP_STEPS ? [index] : [])));
+  if (gaps.size === 0) return columns as unknown as uPlot.AlignedData;
+  return columns.map((column, place) =>
+    column.flatMap((value, index) => {
+      if (!gaps.has(index)) return [value];
+      return place === 0 ? [value, times[index]! + usual] : [value, null];
+    }),
+  ) as uPlot.AlignedData;
 }
 
 function marksOf(fills: readonly FillFact[]): Mark[] {

@@ -2,7 +2,7 @@
 import type { LiveLimit, LivePicture, LiveSwitch } from '../../../runtime/live-facts.ts';
 import type { RiskEvent } from '../../wire-dashboard.ts';
 import { duration, shortened, timeOfDay } from '../format.ts';
-import { shortDollars } from './numbers.tsx';
+import { shortDollars } from './numbers.ts';
 import { apart, limitWords, modeTone, SWITCHES } from './words.ts';
 
 export function RiskPanel({ live, events }: { live: LivePicture | null; events: readonly RiskEvent[] }) {

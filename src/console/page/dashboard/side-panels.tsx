@@ -4,7 +4,7 @@ import type { LivePicture } from '../../../runtime/live-facts.ts';
 import type { LogLine } from '../../wire.ts';
 import { count, shortened, timeOfDay } from '../format.ts';
 import { lines } from './feed.ts';
-import { percent } from './numbers.tsx';
+import { percent } from './numbers.ts';
 import { Meter } from './risk-panel.tsx';
 import { apart } from './words.ts';
 

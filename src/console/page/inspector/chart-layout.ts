@@ -48,7 +48,7 @@ const DOT = 9;
 /** Longer names are cut; the whole of them is the element's title. */
 export const NAME_MAX = 40;
 /** Room for how often a transition was taken. */
-const COUNT_WIDTH = 28;
+const COUNT_WIDTH = 36;
 
 export function rowText({ eventType, guard }: ChartTransition): { readonly event: string; readonly guard: string } {
   const event = eventName(eventType).slice(0, NAME_MAX);

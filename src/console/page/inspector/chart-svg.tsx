@@ -112,7 +112,7 @@ function StateBox({ drawn, active, picked, onPick }: ChartSvgProps & { readonly 
     <g
       class={`state ${kinds.join(' ')}`}
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-label={`State ${state.key}${state.type === 'final' ? ', final' : ''}${isActive ? ', active' : ''}`}
       aria-pressed={isPicked}
       data-state={state.id}
@@ -211,7 +211,7 @@ function LabelRow({ transition, x, y, width, isLast, times, own, isPicked, onPic
     <g
       class={`transition ${kinds.join(' ')}`}
       role="button"
-      tabIndex={-1}
+      tabindex={-1}
       aria-label={`Transition ${said.filter((part) => part !== '').join(', ')}`}
       aria-pressed={isPicked}
       data-transition={transition.key}

@@ -12,6 +12,26 @@ import type { Listed, TreeFilter } from './tree-rows.ts';
 
 export const store = new ActorStore();
 export const events = new EventLog();
+/** Of everybody who said or heard something lately, also of those who are forgotten: what to call them. */
+const parties = new Map<string, Party>();
+const PARTIES_MAX = 5_000;
+
+export interface Party {
+  readonly name: string;
+  readonly machine: string | null;
+}
+
+export function partyOf(key: string): Party {
+  return parties.get(key) ?? { name: key, machine: null };
+}
+
+function remember({ key, name, machine }: Actor): string {
+  if (!parties.has(key)) {
+    parties.set(key, { name, machine });
+    if (parties.size > PARTIES_MAX) parties.delete(parties.keys().next().value!);
+  }
+  return key;
+}
 /** Raised when something changed here that is to be drawn. */
 export const revision = signal(0);
 
@@ -127,9 +147,16 @@ export function startInspection(): () => void {
         void readMoments();
       } else if (message.type === '@xstate.event') {
         const target = store.of(message.sessionId);
-        const source = message.sourceId === undefined ? null : (store.of(message.sourceId)?.key ?? null);
         if (target === undefined) continue;
-        events.add({ atMs: message.atMs, source, target: target.key, type: message.event.type, event: message.event });
+        const from = message.sourceId === undefined ? undefined : store.of(message.sourceId);
+        const source = from === undefined ? null : remember(from);
+        events.add({
+          atMs: message.atMs,
+          source,
+          target: remember(target),
+          type: message.event.type,
+          event: message.event,
+        });
       } else if (!message.type.startsWith('@xstate.') && message.type !== 'bothsides.transition') continue;
       changed = true;
     }

@@ -8,6 +8,7 @@ const DATES_FROM_MS = 1e12;
 
 export function JsonView({ title, value }: { readonly title: string; readonly value: unknown }) {
   const entries = isObject(value) ? Object.entries(value) : [['value', value] as const];
+  if (entries.length === 0) return null;
   return (
     <section class="json" aria-label={title}>
       <h3>{title}</h3>

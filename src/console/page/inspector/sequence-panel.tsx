@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { count, shortened, timeToTheMs } from '../format.ts';
 import { eventName } from './definition.ts';
 import { type Heard, type Lane, sequenceOf } from './event-log.ts';
-import { events, lookedAt, revision, select, selectedKey, store } from './inspection.ts';
+import { events, lookedAt, partyOf, revision, select, selectedKey } from './inspection.ts';
 
 const ROW_PX = 20;
 const SPARE_ROWS = 4;
@@ -26,8 +26,9 @@ export function SequencePanel() {
   const key = selectedKey.value;
   const isAll = scope.value === 'all';
   const entries = frozen.value ?? (lookedAt.value === null ? events.entries(isAll ? null : key) : []);
+  const own = isAll || key === null ? null : partyOf(key).name;
   const lanesMax = Math.max(2, Math.floor((width.value - TIME_PX) / LANE_MIN_PX));
-  const { lanes, rows } = sequenceOf(entries, isAll ? machineLane : ownLane, lanesMax, isAll ? null : key);
+  const { lanes, rows } = sequenceOf(entries, isAll ? machineLane : ownLane, lanesMax, own);
   const laneWidth = (width.value - TIME_PX) / Math.max(1, lanes.length);
 
   useEffect(() => {
@@ -68,7 +69,7 @@ export function SequencePanel() {
       </header>
       <div class="lanes" aria-hidden="true" style={{ paddingLeft: `${TIME_PX}px` }}>
         {lanes.map(({ id, title }) => (
-          <span key={id} class={`lane outside${id === key ? ' own' : ''}`} title={title}>
+          <span key={id} class={`lane outside${id === own ? ' own' : ''}`} title={title}>
             {shortened(title, 80)}
           </span>
         ))}
@@ -200,15 +201,14 @@ function Payload({ heard }: { readonly heard: Heard }) {
   );
 }
 
+/** A timer that comes again and again under the same name is one. */
 function ownLane(key: string): Lane {
-  const actor = store.actors.get(key);
-  return { id: key, title: actor?.name ?? key };
+  const { name } = partyOf(key);
+  return { id: name, title: name };
 }
 
-/** Everybody of the same machine in one lane; streams and timers by what they are called. */
+/** Everybody of the same machine in one lane; streams and timers in another. */
 function machineLane(key: string): Lane {
-  const actor = store.actors.get(key);
-  if (actor === undefined) return { id: '?', title: 'gone' };
-  const title = actor.machine ?? 'streams, timers';
+  const title = partyOf(key).machine ?? 'streams, timers';
   return { id: title, title };
 }

@@ -41,7 +41,7 @@ export function TimeBar() {
   if (known === null || span === null) {
     return (
       <div class="time-bar">
-        <span class="muted">Nothing has moved yet.</span>
+        <span class="muted">{known === null ? 'Reading what moved so far…' : 'Nothing has moved yet.'}</span>
       </div>
     );
   }

@@ -39,24 +39,6 @@ export function signOf(text: string): -1 | 0 | 1 {
   return text.startsWith('-') ? -1 : 1;
 }
 
-interface MoneyProps {
-  readonly value: string;
-  /** Green or red: only where that means something. */
-  readonly tone?: boolean;
-  readonly sign?: 'always';
-  readonly digitsMin?: number;
-}
-
-export function Money({ value, tone = false, sign, digitsMin }: MoneyProps) {
-  const direction = tone ? TONES[signOf(value) + 1] : '';
-  return (
-    <span class={`money ${direction}`} data-exact={value}>
-      {dollars(value, sign, digitsMin)}
-    </span>
-  );
-}
-const TONES = ['loss', '', 'gain'] as const;
-
 /** A share as percent, for what is measured. */
 export function percent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)} %`;
