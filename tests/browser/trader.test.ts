@@ -111,7 +111,7 @@ inBrowser('A trader and its page', () => {
     const abroad = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`;
     const looker = await Visit.open(browser, url);
     const others = await Visit.open(browser, abroad);
-    const tell = ([to, shown]: readonly [string, string]) =>
+    const tell = ({ to, shown }: { to: string; shown: string }) =>
       fetch(`${to}/api/control`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(shown === '' ? {} : { authorization: `Bearer ${shown}` }) },
@@ -125,16 +125,16 @@ inBrowser('A trader and its page', () => {
     for (const button of await looker.page.locator('.bar [data-action]').all())
       expect(await button.isDisabled()).toBe(true);
     await looker.tolerating(REFUSED, async () => {
-      expect(await looker.page.evaluate(tell, ['', ''])).toBe(401);
-      expect(await looker.page.evaluate(tell, ['', `${token()}x`])).toBe(401);
+      expect(await looker.page.evaluate(tell, { to: '', shown: '' })).toBe(401);
+      expect(await looker.page.evaluate(tell, { to: '', shown: `${token()}x` })).toBe(401);
       // A name of somebody else that leads here, as rebinding makes it: not even the page is shown.
       const named = url.replace('127.0.0.1', FOREIGN_NAME);
       expect((await looker.page.goto(named))?.status()).toBe(403);
-      expect(await looker.page.evaluate(tell, ['', token()])).toBe(403);
+      expect(await looker.page.evaluate(tell, { to: '', shown: token() })).toBe(403);
     });
     await others.page.goto(abroad);
     await others.tolerating(REFUSED, async () => {
-      expect(await others.page.evaluate(tell, [url, token()])).toBe('refused by the browser');
+      expect(await others.page.evaluate(tell, { to: url, shown: token() })).toBe('refused by the browser');
       const opened = await others.page.evaluate(
         (address) =>
           new Promise((resolve) => {
