@@ -6,14 +6,14 @@
 import type { Browser, Page } from 'playwright-core';
 import { note } from '../../src/cli/output.ts';
 import { CHROMIUM, openBrowser, Visit } from '../support/browser.ts';
-import { openCharts } from './page-charts.ts';
+import { openCharts, SESSIONS } from './page-charts.ts';
 import { type Heard, HourConsole, hear } from './page-hour.ts';
 import { type BenchRow, ceilingRow, median, type Repeated, ROUNDS, summarize } from './row.ts';
 
 const WATCHED = '#/inspector/s0';
 /** Charts are laid out once for each machine; that is over by then. */
-const SETTLE_MS = 3_000;
-const FRAMES_MS = 5_000;
+const SETTLE_MS = 1_500;
+const FRAMES_MS = 3_000;
 const FRAME_P50_MS_MAX = 33;
 const FRAME_P95_MS_MAX = 100;
 const PAINT_MS_MAX = 1_000;
@@ -21,6 +21,8 @@ const HEAP_MB_MAX = 80;
 const GROWTH_MB_MAX = 4;
 /** When even an empty page's frames come later than that, the machine is too busy to say anything. */
 const EMPTY_P95_MS_MAX = 34;
+/** The page keeps so many sessions that are over. */
+const CLOSED_SHOWN = 200;
 const HOUR_SECONDS = 3_600;
 const SAID_SECONDS = process.env.BOTHSIDES_LONG === '1' ? HOUR_SECONDS : HOUR_SECONDS / 10;
 
@@ -44,6 +46,13 @@ async function framesOf(page: Page): Promise<number[]> {
 const at = (sorted: readonly number[], share: number) => sorted[Math.floor(sorted.length * share)]!;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** The highest count of a transition that the page shows now. */
+async function countedOn(page: Page): Promise<number> {
+  return (await page.evaluate(
+    `Math.max(0, ...[...document.querySelectorAll('[data-transition]')].map((label) => Number(label.dataset.count)))`,
+  )) as number;
+}
+
 interface Frames {
   readonly p50: number[];
   readonly p95: number[];
@@ -64,7 +73,9 @@ async function measureFrames(browser: Browser, url: string): Promise<Frames> {
     await visit.go(WATCHED);
     await visit.page.waitForSelector('[data-state]');
     await pause(SETTLE_MS);
+    const before = await countedOn(visit.page);
     const frames = await framesOf(visit.page);
+    if ((await countedOn(visit.page)) <= before) throw new Error('the page shows nothing of what moves');
     const paint = `performance.getEntriesByName('first-contentful-paint')[0].startTime`;
     found.paintMs.push((await visit.page.evaluate(paint)) as number);
     const notice = await visit.page.locator('.notices').textContent();
@@ -74,6 +85,8 @@ async function measureFrames(browser: Browser, url: string): Promise<Frames> {
     found.p95.push(at(frames, 0.95));
     found.emptyP50.push(at(still, 0.5));
     found.emptyP95.push(at(still, 0.95));
+    const told = [frames, still].map((times) => `${at(times, 0.5).toFixed(1)} and ${at(times, 0.95).toFixed(1)} ms`);
+    note(`  p50 and p95 of frames: ${told.join('; of an empty page ')}`);
   }
   return found;
 }
@@ -117,12 +130,18 @@ async function measureMemory(browser: Browser, heard: Heard): Promise<Memory> {
       const before = (await page.evaluate('window.heardTexts')) as number;
       hour.say();
       // Heard, and drawn: the next frame has taken it all.
-      await page.waitForFunction(`window.heardTexts > ${before}`, undefined, { polling: 'raf' });
+      await page.evaluate(`new Promise((resolve) => {
+        const look = () => (window.heardTexts > ${before} ? resolve() : requestAnimationFrame(look));
+        requestAnimationFrame(look);
+      })`);
       if (second % (SAID_SECONDS / 10) === 0) {
         sizes.push(await heapMb());
         note(`  ${hour.transitions} transitions, ${hour.sessions} sessions: ${sizes.at(-1)!.toFixed(1)} MB`);
       }
     }
+    const over = await page.getByText(/^closed/).textContent();
+    if (over !== `closed (${hour.sessions - SESSIONS})` && hour.sessions - SESSIONS <= CLOSED_SHOWN)
+      throw new Error(`the page knows of ${over}, of ${hour.sessions} sessions`);
     return { heapMb: sizes, transitions: hour.transitions, sessions: hour.sessions, seconds: SAID_SECONDS };
   } finally {
     await visit.close();
