@@ -26,7 +26,7 @@ export function printError(error: unknown): ExitCode {
 export function errorText(error: unknown): string {
   if (error instanceof BothsidesError && error.code !== 'FAULT') {
     const parts = [ended(error.message), error.remedy].filter((part) => part !== '');
-    return `bothsides: ${parts.join(' ')} [${error.code}]`;
+    return `bothsides: ${shown(parts.join(' '))} [${error.code}]`;
   }
   const stack = error instanceof Error && error.stack !== undefined ? `\n${error.stack}` : '';
   return `bothsides: This should not have happened: ${messageOf(error)} [FAULT]${stack}`;
@@ -34,8 +34,13 @@ export function errorText(error: unknown): string {
 
 /** As a sentence; after a list, what follows begins a line. */
 function ended(text: string): string {
-  const sentence = /[.?!:)]$/.test(text) ? text : `${text}.`;
+  const sentence = /[.?!:][)”"]?$/.test(text) ? text : `${text}.`;
   return sentence.includes('\n') ? `${sentence}\n` : sentence;
+}
+
+/** What was read from outside may be quoted: a terminal is not to obey it. */
+function shown(text: string): string {
+  return text.replace(/(?:(?!\n)[\p{Cc}\p{Cf}\ufffd])+/gu, '\ufffd');
 }
 
 /** Columns of equal width, two spaces apart; the last one is left as it is. */

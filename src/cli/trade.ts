@@ -9,6 +9,7 @@ import { PARTS } from '../console/parts.ts';
 import { type Console, type ConsoleOptions, openConsole, STATELY_PATH } from '../console/server.ts';
 import { BothsidesError, EXIT, exitCodeOf, messageOf } from '../domain/errors.ts';
 import { createRandom } from '../domain/seeded-random.ts';
+import { openRecording } from '../exchange/embedded/flow/recording.ts';
 import { createSigner } from '../exchange/kalshi/sign.ts';
 import { createWsSockets } from '../exchange/kalshi/sockets.ts';
 import { tapSockets } from '../exchange/kalshi/tapped-sockets.ts';
@@ -112,6 +113,8 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
   const seed = settings.sim.seed;
   const recording = mode === 'replay' ? resolve(settings.sim.recording) : null;
   const identity = { mode, seed: isOwnMarket ? seed : null, recording };
+  // No folder is bound to a recording that was mistyped or cannot be played.
+  if (recording !== null) await openRecording(recording);
   let folder = await openDataFolder(dataDir, identity, wall.now());
   if (mode === 'replay' && !folder.isNew) {
     // The recording begins at the beginning, and with it an account without a history.
@@ -238,7 +241,8 @@ export async function tradeCommand(flags: TradeFlags, environment: Environment =
       }),
       broken,
     );
-    if (broken !== null) printError(broken);
+    const reason = broken ?? run.fault();
+    if (reason instanceof BothsidesError && reason.code !== 'FAULT') printError(reason);
     if (flags.json === true) printJson(summary);
     else print(summaryText(summary));
     process.exitCode = summary.exit;

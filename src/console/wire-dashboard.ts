@@ -5,6 +5,16 @@
 import type { Kpi } from '../analytics/kpis.ts';
 import type { LiveMarket, LiveMarketDetail, LiveMoney, LivePicture } from '../runtime/live-facts.ts';
 
+export type { Kpi } from '../analytics/kpis.ts';
+export type {
+  LiveLevel,
+  LiveLimit,
+  LiveMarket,
+  LiveMarketDetail,
+  LivePicture,
+  LiveSwitch,
+} from '../runtime/live-facts.ts';
+
 /** Topic `dashboard`, at most once a second; also what `GET /api/dashboard` answers, with `series`. */
 export interface DashboardMessage {
   readonly type: 'dashboard';

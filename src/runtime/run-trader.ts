@@ -54,6 +54,8 @@ export interface TraderRun {
   /** Something broke that nobody expected: everything of ours is taken off as by `stopNow`, and the run ends with a fault. */
   panic(error: unknown): void;
   readonly isInControl: () => boolean;
+  /** What the run ends for, where that is not what it was told to. */
+  readonly fault: () => Error | null;
 }
 
 /** On a signal the whole of the stop takes no longer than this, wall time; some of it is kept for closing files. */
@@ -88,6 +90,8 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
   const startedMarketMs = clocks.market.now();
   const wallTimers: unknown[] = [];
   const later = (work: () => void, afterMs: number): void => {
+    // A run that is over leaves nothing behind that a process would wait for.
+    if (ended) return;
     wallTimers.push(clocks.wall.setTimeout(work, afterMs));
   };
   let fault: Error | null = null;
@@ -102,10 +106,13 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
     later(() => runtime.abandon(), stopBeforeMs - clocks.wall.now());
   };
   const windDown = (): void => {
+    if (ended) return;
     runtime.drain('soft');
     endAnyway();
   };
   const marketOver = (): void => {
+    // A recording also ends because the run did.
+    if (ended) return;
     runtime.drain('carry');
     endAnyway();
   };
@@ -118,6 +125,10 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
   };
   journal.onFailure((error) => {
     // What cannot be remembered must not be done: no new order from here on, what stands is canceled, and we end.
+    if (fault === null) {
+      const end = 'nothing can be written down any more: no new order, all are taken back, and this run ends';
+      options.log.error({ error: messageOf(error) }, end);
+    }
     fault ??= error;
     runtime.restrictForGood();
     stopSoon();
@@ -186,6 +197,7 @@ export async function startTrader(options: RunOptions): Promise<TraderRun> {
       runtime.restrictForGood();
       stopSoon();
     },
+    fault: () => fault,
     isInControl: () => runtime.inControlMs !== null && !ended,
   };
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKeys } from '../../src/cli/exchange-keys.ts';
 import { errorText } from '../../src/cli/output.ts';
 import { type TradeFlags, tradeCommand } from '../../src/cli/trade.ts';
-import { exitCodeOf } from '../../src/domain/errors.ts';
+import { BothsidesError, exitCodeOf } from '../../src/domain/errors.ts';
 import { Stage } from '../support/processes.ts';
 
 const stage = new Stage();
@@ -89,6 +89,18 @@ describe('A start that cannot be', () => {
     expectSentence(refused.text, code);
     expect(refused.text).toMatch(says);
     expect(readdirSync(at('theirs'))).toEqual(['diary.txt']);
+  });
+
+  it('binds no data folder to a recording that cannot be played', async () => {
+    const data = join(stage.folder(), 'data');
+    for (const name of ['no.jsonl', 'empty.jsonl', 'noise.jsonl.zst', 'other.jsonl'])
+      expect((await refusal({ ...replay(name), data })).exit).toBe(2);
+    expect(existsSync(data)).toBe(false);
+  });
+
+  it('shows what was read as text that no terminal obeys, and as a sentence', () => {
+    const error = new BothsidesError('USAGE', 'It holds "\u001b[2J\u0000\ufeffx" (line 1)', { remedy: 'Look at it.' });
+    expect(errorText(error)).toBe('bothsides: It holds "\ufffd[2J\ufffdx" (line 1). Look at it. [USAGE]');
   });
 
   it.runIf(existsSync('/proc/self'))('does not hang where no folder can be made', async () => {

@@ -1,5 +1,5 @@
 /** How a run ends: patiently, on a signal, during boot, with a fault, on a full disk, with an exchange that says nothing. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Interference } from '../../src/backtest/virtual-world.ts';
 import { BothsidesError } from '../../src/domain/errors.ts';
 import type { Summary } from '../../src/runtime/summary.ts';
@@ -84,6 +84,12 @@ describe('a signal', () => {
     const { summary } = await ended(trial, 8_000);
     expect(summary).toMatchObject({ exit: 0, orders: { leftResting: 0 } });
     expect(restingAtExchange(trial)).toBe(0);
+    // A recording that is closed ends for those who play it, too: that is no reason for the process to wait for anything.
+    const waited = vi.spyOn(trial.world.clock, 'setTimeout');
+    trial.run.marketOver();
+    trial.run.windDown();
+    trial.run.stopNow();
+    expect(waited).not.toHaveBeenCalled();
   });
 
   it('ends within 8 s with 7 and the list when the exchange does not answer', async () => {
@@ -164,6 +170,7 @@ describe('a fault', () => {
     const sent = sentFrom(trial);
     const { summary } = await ended(trial, 60_000);
     expect(summary.exit).toBe(5);
+    expect(trial.run.fault()).toMatchObject({ code: 'DATA_UNWRITABLE' });
     expect(summary.orders.leftResting).toBe(0);
     expect(restingAtExchange(trial)).toBe(0);
     // An intent that is not on the disk never leaves.

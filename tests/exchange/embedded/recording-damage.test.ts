@@ -181,15 +181,37 @@ describe('A file of another kind', () => {
       ['csv.jsonl', 'time,bid,ask\n1,2,3\n', /csv\.jsonl, line 1, cannot be read: it is not JSON/],
       ['other.jsonl', '{"ts":1,"bid":0.4}\n', /other\.jsonl, line 1, cannot be read: it is of a format/],
       ['text.jsonl.zst', textOf(received, 0, 3), /text\.jsonl\.zst cannot be read: it cannot be unpacked/],
+      ['packed.jsonl', zstdCompressSync(textOf(received, 0, 3)), /is packed with zstandard.*call it \.jsonl\.zst/],
+      [
+        'gzip.jsonl',
+        Buffer.from([31, 139, 8, 0, 0, 0, 0, 0]),
+        /gzip\.jsonl cannot be read: it is not text in UTF-8, but gzip/,
+      ],
+      ['picture.jsonl', Buffer.from('89504e470d0a1a0a', 'hex'), /not text in UTF-8, but a picture/],
+      [
+        'wide.jsonl',
+        Buffer.from(`\ufeff${textOf(received, 0, 3)}`, 'utf16le'),
+        /not text in UTF-8, but text in UTF-16/,
+      ],
+      ['zeros.jsonl', Buffer.alloc(4_096), /not text in UTF-8, but something else/],
+      ['late.jsonl', '{"recv_ns":1e30,"control":"start","data":{}}\n', /line 1, .*later than the year 2200/],
       ['gzip.jsonl.zst', Buffer.from([31, 139, 8, 0, 0, 0, 0, 0]), /gzip\.jsonl\.zst cannot be read/],
-      ['nothing.jsonl.zst', '', /nothing\.jsonl\.zst cannot be read: its compression breaks off/],
+      ['nothing.jsonl.zst', '', /nothing\.jsonl\.zst cannot be read: it is empty/],
     ];
     for (const [name, content, says] of rows) {
       const { lines, error } = await read(await write(content, name));
       expect(lines).toBe(0);
       expect(error!.message).toMatch(says);
       expect(error!.remedy).not.toBe('');
+      // Nothing of it was read, and nobody is told otherwise.
+      expect(error!.remedy).not.toMatch(/Everything before/);
     }
+  });
+
+  it('is read where an editor put a mark before the first line or ended lines its own way', async () => {
+    const text = `\ufeff${textOf(received, 0, 9)}`.replaceAll('\n', '\r\n');
+    const { lines, error } = await read(await write(text, 'edited.jsonl'));
+    expect([lines, error]).toEqual([9, null]);
   });
 
   it('is named when the system does not let it be read', async () => {

@@ -1,5 +1,5 @@
 /** The book, best prices in the middle: how much is wanted at each price, and how much of it is ours. */
-import type { LiveLevel, LiveMarketDetail } from '../../../runtime/live-facts.ts';
+import type { LiveLevel, LiveMarketDetail } from '../../wire-dashboard.ts';
 import { cents, contracts, signOf } from './numbers.ts';
 
 const LEVELS = 10;

@@ -1,6 +1,6 @@
 /** All watched markets: who quotes what where, what is held, what it earned, and why a market is not quoted. */
 import { useSignal } from '@preact/signals';
-import type { LiveMarket } from '../../../runtime/live-facts.ts';
+import type { LiveMarket } from '../../wire-dashboard.ts';
 import { duration, shortened } from '../format.ts';
 import { MarketLink, SessionLink } from './links.tsx';
 import { Money } from './money.tsx';

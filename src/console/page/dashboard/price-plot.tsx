@@ -1,8 +1,7 @@
 /** The others' touch over time as a band, our bid and ask as lines, the reservation price, fills as marks. */
 import { useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { LiveMarketDetail } from '../../../runtime/live-facts.ts';
-import type { FillFact, MarketSeries } from '../../wire-dashboard.ts';
+import type { FillFact, LiveMarketDetail, MarketSeries } from '../../wire-dashboard.ts';
 import { type Ink, momentSeries, Plot, roomy, thin, timeAxis, utc, valueAxis } from './plot.tsx';
 
 interface Props {

@@ -1,5 +1,5 @@
 /** Where our quotes stand against the others' touch, as a picture of a few cents. */
-import type { LiveMarket } from '../../../runtime/live-facts.ts';
+import type { LiveMarket } from '../../wire-dashboard.ts';
 
 const WIDTH = 96;
 const HEIGHT = 16;

@@ -1,6 +1,5 @@
 /** What may be lost, and what would stop it: each limit and each kill switch as used of allowed. */
-import type { LiveLimit, LivePicture, LiveSwitch } from '../../../runtime/live-facts.ts';
-import type { RiskEvent } from '../../wire-dashboard.ts';
+import type { LiveLimit, LivePicture, LiveSwitch, RiskEvent } from '../../wire-dashboard.ts';
 import { duration, shortened, timeOfDay } from '../format.ts';
 import { shortDollars } from './numbers.ts';
 import { apart, limitWords, modeTone, SWITCHES } from './words.ts';

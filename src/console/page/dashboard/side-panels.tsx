@@ -1,7 +1,7 @@
 /** Figures against their targets, the rate budget, the feed, the log. */
-import type { Kpi } from '../../../analytics/kpis.ts';
-import type { LivePicture } from '../../../runtime/live-facts.ts';
+
 import type { LogLine } from '../../wire.ts';
+import type { Kpi, LivePicture } from '../../wire-dashboard.ts';
 import { count, shortened, timeOfDay } from '../format.ts';
 import { lines } from './feed.ts';
 import { percent } from './numbers.ts';

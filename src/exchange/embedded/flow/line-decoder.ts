@@ -36,6 +36,8 @@ const SENT_STEP_MS_MAX = 10_000;
 const UNKNOWN_CLOSE_AFTER_MS = 7 * 86_400_000;
 /** A connection that was not lost: the recorder's own side had closed it. */
 const CLOSED_BY_RECORDER = 'closed by us';
+/** The year 2200: what says that it was received later was not received, and a clock set so far stops every timer. */
+const RECEIVED_MS_MAX = 7_258_118_400_000;
 const OWN_FRAME = /^\{"recv_ns":(\d+),"n":(\d+),"(?:frame|private)":/;
 
 /** Decodes the files of one recording, in their order. */
@@ -262,14 +264,18 @@ function receiveTime(fields: Fields): UnixMs {
 
 /** Nanoseconds are beyond 2^53: JSON.parse rounds them to 256, perhaps to just below the millisecond that was meant. */
 function timeFrom(recvNs: number): UnixMs {
-  return unixMs(Math.floor((recvNs + 512) / 1e6));
+  const recvMs = Math.floor((recvNs + 512) / 1e6);
+  if (recvMs > RECEIVED_MS_MAX) throw new LineRefused('its receive time (recv_ns) is later than the year 2200');
+  return unixMs(recvMs);
 }
 
 /** Only of frames that are sent in the moment of what they tell: a first ticker may be as old as its market's last trade. */
 function sendTime(frame: Fields): number | null {
   if (frame.type !== 'orderbook_delta' && frame.type !== 'trade') return null;
   const { ts_ms: ms } = fieldsOf(frame.msg, 'msg');
-  return typeof ms === 'number' && ms > 0 ? ms : null;
+  if (typeof ms !== 'number' || !(ms > 0)) return null;
+  if (ms > RECEIVED_MS_MAX) throw new LineRefused('its time (ts_ms) is later than the year 2200');
+  return ms;
 }
 
 function watchOf(data: unknown): RecordedEntry {

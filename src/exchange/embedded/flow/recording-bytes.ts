@@ -17,13 +17,27 @@ const PIECES: readonly number[] = [READ_BYTES, 512, 1];
 /** A chunk of a recorder of ours is never larger than this, packed: damage this near the end is a tail that was torn. */
 const TAIL_BYTES = 1_048_576;
 const NEWLINE = 10;
+/** What files begin with that are handed over instead of recordings. */
+const KINDS: readonly (readonly [string, readonly number[]])[] = [
+  ['zstandard', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['gzip', [0x1f, 0x8b]],
+  ['a zip archive', [0x50, 0x4b, 0x03, 0x04]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['a picture', [0x89, 0x50, 0x4e, 0x47]],
+  ['text in UTF-16', [0xff, 0xfe]],
+  ['text in UTF-16', [0xfe, 0xff]],
+];
+/** Frames that zstandard passes over: the first byte varies. */
+const SKIPPABLE = [0x2a, 0x4d, 0x18];
+const HEAD_BYTES = 512;
 
 /**
  * - `truncated`: it ends in the middle of something; `torn`: what stands at its end is no part of it;
  * - `damaged`: it cannot be unpacked from some place on; `endless`: it is not made of lines;
+ * - `foreign`: its first bytes are of another kind of file;
  * - `system`: the system refuses to read it.
  */
-export type Fault = 'truncated' | 'torn' | 'damaged' | 'endless' | 'system';
+export type Fault = 'truncated' | 'torn' | 'damaged' | 'endless' | 'foreign' | 'system';
 
 export class FileBroken extends Error {
   override readonly name = 'FileBroken';
@@ -61,14 +75,40 @@ export async function* readLines(file: string): AsyncGenerator<LineBatch, void> 
   if (restBytes > 0) yield { lines: [Buffer.concat(rest).toString('utf8')], isUnended: true };
 }
 
-async function* plain(file: string, start = 0, pieceBytes = READ_BYTES): AsyncGenerator<Buffer, void> {
+async function* plain(file: string): AsyncGenerator<Buffer, void> {
+  let isFirst = true;
   try {
-    for await (const chunk of createReadStream(file, { start, highWaterMark: Math.max(pieceBytes, READ_BYTES) }))
-      for (let from = 0; from < (chunk as Buffer).length; from += pieceBytes)
-        yield (chunk as Buffer).subarray(from, from + pieceBytes);
+    for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES })) {
+      if (isFirst) checkKind(file, chunk as Buffer);
+      isFirst = false;
+      yield chunk as Buffer;
+    }
   } catch (cause) {
-    throw new FileBroken('system', messageOf(cause), cause);
+    throw cause instanceof FileBroken ? cause : new FileBroken('system', messageOf(cause), cause);
   }
+}
+
+/** Throws where the first bytes belie the name. */
+function checkKind(file: string, bytes: Buffer): void {
+  const head = bytes.subarray(0, HEAD_BYTES);
+  const kind = kindOf(head);
+  if (!file.endsWith('.zst')) {
+    if (kind === 'zstandard')
+      throw new FileBroken('foreign', 'it is packed with zstandard, which its name does not say: call it .jsonl.zst');
+    if (kind !== 'text') throw new FileBroken('foreign', `it is not text in UTF-8, but ${kind}`);
+  } else if (kind !== 'zstandard' && !isSkippable(head)) {
+    const not = `it cannot be unpacked: it is not zstandard, but ${kind}`;
+    throw new FileBroken('foreign', kind === 'text' ? `${not}: call it .jsonl if it is a recording` : not);
+  }
+}
+
+function kindOf(head: Buffer): string {
+  for (const [kind, magic] of KINDS) if (magic.every((byte, at) => head[at] === byte)) return kind;
+  return head.some((byte) => byte < 32 && byte !== 9 && byte !== NEWLINE && byte !== 13) ? 'something else' : 'text';
+}
+
+function isSkippable(head: Buffer): boolean {
+  return SKIPPABLE.every((byte, at) => head[at + 1] === byte);
 }
 
 async function* unpacked(file: string): AsyncGenerator<Buffer, void> {
@@ -139,7 +179,8 @@ class Unpacker {
     });
     this.#stream.on('error', (error: NodeJS.ErrnoException) => {
       const isCut = error.code === 'Z_BUF_ERROR';
-      const what = isCut ? 'its compression breaks off' : `it cannot be unpacked: ${messageOf(error)}`;
+      const cut = this.#fed === 0 ? 'it is empty' : 'its compression breaks off';
+      const what = isCut ? cut : `it cannot be unpacked: ${messageOf(error)}`;
       this.failure ??= new FileBroken(isCut ? 'truncated' : 'damaged', what, error);
       this.#settle();
     });

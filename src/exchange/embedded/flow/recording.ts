@@ -18,13 +18,20 @@ const REMEDY =
 const REMEDY_BROKEN =
   'Everything before was read. To use that much by itself, unpack it (zstd -dc FILE > PART.jsonl) and cut PART.jsonl ' +
   'after its last whole line; otherwise fetch or record it again.';
+const REMEDY_NOTHING = 'Nothing of it was read: fetch or record it again.';
+const REMEDY_CUT =
+  'Everything before was read. To use that much by itself, cut the file after its last whole line; otherwise fetch or ' +
+  'record it again.';
 const REMEDIES: Readonly<Record<Fault, string>> = {
   truncated: REMEDY_BROKEN,
   torn: REMEDY_BROKEN,
   damaged: REMEDY_BROKEN,
   endless: REMEDY,
+  foreign: REMEDY,
   system: 'Check that the file is there and that this user may read it.',
 };
+/** Some editors begin a file with it. */
+const BYTE_ORDER_MARK = '\ufeff';
 /** How far the recorder's clock may step back inside a file; the line then counts at the time before. */
 const CLOCK_STEP_MS_MAX = 1_000;
 /** How our own recorder names its files, one after the other in time. */
@@ -129,10 +136,14 @@ async function* readFiles(files: readonly string[], warn: (text: string) => void
     const isOwn = (): boolean => decoder.format === 'own' || (decoder.format === null && isPartName(basename(file)));
     try {
       for await (const { lines, isUnended } of readLines(file)) {
-        for (const text of lines) {
+        for (const line of lines) {
           number++;
+          const text = number === 1 && line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
           if (text.trim() === '') continue;
-          if (isUnended && isOwn() && !isWhole(text)) throw new FileBroken('truncated', 'its last line breaks off');
+          if (isUnended && !isWhole(text)) {
+            if (isOwn()) throw new FileBroken('truncated', 'its last line breaks off');
+            if (number > 1) throw unreadable(`${file}, line ${number},`, 'it breaks off', undefined, REMEDY_CUT);
+          }
           for (const { recvMs, ...said } of decodeAt(file, number, () => decoder.decode(text))) {
             // The next file may not begin before this one ended; inside, a clock may have been set right.
             if (recvMs < lastMs - (isFirst ? 0 : CLOCK_STEP_MS_MAX))
@@ -155,7 +166,7 @@ async function* readFiles(files: readonly string[], warn: (text: string) => void
           number === 0 ? file : `${file}, after line ${number},`,
           cause.message,
           cause,
-          REMEDIES[cause.fault],
+          number === 0 && REMEDIES[cause.fault] === REMEDY_BROKEN ? REMEDY_NOTHING : REMEDIES[cause.fault],
         );
       gap = 'torn';
       warn(`The recorder of ${file} was interrupted: it was read to its last whole line, ${number}.`);
