@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   socket: async () => (await import('./socket.ts')).benchSocket(),
   tick: async () => (await import('./tick.ts')).benchTick(),
   console: async () => (await import('./console.ts')).benchConsole(),
+  page: async () => (await import('./page.ts')).benchPage(),
   decide: async () => (await import('./decide.ts')).benchDecide(),
   streaming: async () => (await import('./streaming.ts')).benchStreaming(),
   matching: async () => (await import('./matching.ts')).benchMatching(),

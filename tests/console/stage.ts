@@ -10,6 +10,7 @@ import { type Console, openConsole } from '../../src/console/server.ts';
 import type { ViewerLimits } from '../../src/console/viewers.ts';
 import type { ServerMessage, ServerText, Topic } from '../../src/console/wire.ts';
 import type { Clock } from '../../src/domain/clock.ts';
+import type { Json } from '../../src/domain/json.ts';
 import { SILENT } from '../../src/runtime/log.ts';
 import { createSystemClock } from '../../src/runtime/system-clock.ts';
 import { quotingNow, simSettings, startTrial, type Trial } from '../support/world.ts';
@@ -22,6 +23,7 @@ export interface StageOptions {
   readonly stately?: boolean;
   readonly limits?: Partial<ViewerLimits>;
   readonly pageFolder?: string;
+  readonly state?: () => Json;
 }
 
 export function openStage({ parts = PARTS, market, ...options }: StageOptions = {}): Promise<Console> {

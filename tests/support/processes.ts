@@ -148,9 +148,10 @@ export async function readState(consoleUrl: unknown): Promise<ConsoleState> {
 }
 
 /** The state, once orders rest. */
-export function untilQuoting(consoleUrl: unknown): Promise<ConsoleState> {
-  return until('quotes rest', async () => {
+export function untilQuoting(consoleUrl: unknown, withinMs?: number): Promise<ConsoleState> {
+  const look = async () => {
     const state = await readState(consoleUrl);
     return state.orders?.some((order) => order.state === 'resting') ? state : null;
-  });
+  };
+  return until('quotes rest', look, withinMs);
 }

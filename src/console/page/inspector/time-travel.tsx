@@ -48,6 +48,8 @@ export function TimeBar() {
   const value = Math.min(span.lastMs, Math.max(span.firstMs, at ?? span.lastMs));
   const bars = barsOf(known.density, BARS_MAX);
   const step = Math.max(1, Math.round((span.lastMs - span.firstMs) / STEPS));
+  // A slider rests on whole steps only: its last one reaches the end, so that the End key leads back to now.
+  const endMs = span.firstMs + Math.ceil((span.lastMs - span.firstMs) / step) * step;
   const go = (to: number) =>
     to >= span.lastMs && !isReadOnly.value ? travel(null, 'quietly') : travel(Math.max(span.firstMs, to), 'quietly');
   return (
@@ -78,9 +80,9 @@ export function TimeBar() {
         <input
           type="range"
           min={span.firstMs}
-          max={span.lastMs}
+          max={endMs}
           step={step}
-          value={value}
+          value={at === null ? endMs : value}
           aria-label="Moment that is looked at"
           aria-valuetext={at === null ? 'now' : dateAndTime(value)}
           onInput={({ currentTarget }) => go(Number(currentTarget.value))}
