@@ -22,72 +22,83 @@ async function halted(consoleUrl: unknown): Promise<unknown> {
   });
 }
 
-describe.concurrent('A trader with its own exchange', { timeout: TIMEOUT }, () => {
-  it('says how it is and why, and does what it is told; hanging, it halts as soon as it goes on', async () => {
-    const data = join(stage.folder(), 'data');
-    const trader = stage.start(['trade', ...FEW, '--json', '--console', '0', '--data', data, '--speed', '2']);
-    const { consoleUrl } = await trader.first;
-    const quoted = (await untilQuoting(consoleUrl)).orders[0]!.market;
+// A dozen starts of a process; tests/console/operate.test.ts has the same words over the console's own sockets.
+describe
+  .runIf(process.env.BOTHSIDES_LONG === '1')
+  .concurrent('A trader with its own exchange', { timeout: TIMEOUT }, () => {
+    it('says how it is and why, and does what it is told; hanging, it halts as soon as it goes on', async () => {
+      const data = join(stage.folder(), 'data');
+      const trader = stage.start(['trade', ...FEW, '--json', '--console', '0', '--data', data, '--speed', '2']);
+      const { consoleUrl } = await trader.first;
+      const quoted = (await untilQuoting(consoleUrl)).orders[0]!.market;
 
-    // One after the other: on a busy machine five at once keep each other from hearing the answer in time.
-    const status = await run(data, 'status', '--json');
-    const why = await run(data, 'why', quoted);
-    const unknown = await run(data, 'why', 'NO-SUCH', '--json');
-    const unasked = await run(data, 'flatten');
-    const dry = await run(data, 'halt', '--dry-run', '--json');
-    expect(status.code, status.stderr).toBe(0);
-    expect(json(status)).toMatchObject({ running: true, pid: trader.pid, hasHaltFile: false, state: { mode: 'sim' } });
-    expect(why).toMatchObject({ code: 0, stderr: '' });
-    expect(why.stdout).toMatch(/r = s − q·γ·σ²τ = [\d.]+ ¢/);
-    expect(unknown).toMatchObject({ code: 2, stdout: '' });
-    expect(unasked).toMatchObject({ code: 2, stdout: '' });
-    expect(unasked.stderr).toContain('no terminal to ask at');
-    expect(json(dry)).toMatchObject({ done: false, plan: { action: 'halt', mode: { from: 'active', to: 'halted' } } });
-    expect(existsSync(join(data, 'HALT'))).toBe(false);
-    expect((await readState(consoleUrl)).risk.mode).toBe('active');
+      // One after the other: on a busy machine five at once keep each other from hearing the answer in time.
+      const status = await run(data, 'status', '--json');
+      const why = await run(data, 'why', quoted);
+      const unknown = await run(data, 'why', 'NO-SUCH', '--json');
+      const unasked = await run(data, 'flatten');
+      const dry = await run(data, 'halt', '--dry-run', '--json');
+      expect(status.code, status.stderr).toBe(0);
+      expect(json(status)).toMatchObject({
+        running: true,
+        pid: trader.pid,
+        hasHaltFile: false,
+        state: { mode: 'sim' },
+      });
+      expect(why).toMatchObject({ code: 0, stderr: '' });
+      expect(why.stdout).toMatch(/r = s − q·γ·σ²τ = [\d.]+ ¢/);
+      expect(unknown).toMatchObject({ code: 2, stdout: '' });
+      expect(unasked).toMatchObject({ code: 2, stdout: '' });
+      expect(unasked.stderr).toContain('no terminal to ask at');
+      expect(json(dry)).toMatchObject({
+        done: false,
+        plan: { action: 'halt', mode: { from: 'active', to: 'halted' } },
+      });
+      expect(existsSync(join(data, 'HALT'))).toBe(false);
+      expect((await readState(consoleUrl)).risk.mode).toBe('active');
 
-    const paused = await run(data, 'pause', '--market', quoted, '--why', 'news', '--by', 'ada', '--json');
-    expect(json(paused)).toMatchObject({ done: true, plan: { market: quoted, mode: { to: 'active' } } });
-    const told = await run(data, 'why', quoted, '--json');
-    expect(json(told)).toMatchObject({
-      whyNot: [{ code: 'operator', sentence: expect.stringContaining('by ada') }],
+      const paused = await run(data, 'pause', '--market', quoted, '--why', 'news', '--by', 'ada', '--json');
+      expect(json(paused)).toMatchObject({ done: true, plan: { market: quoted, mode: { to: 'active' } } });
+      const told = await run(data, 'why', quoted, '--json');
+      expect(json(told)).toMatchObject({
+        whyNot: [{ code: 'operator', sentence: expect.stringContaining('by ada') }],
+      });
+
+      trader.kill('SIGSTOP');
+      const [hung, all, halt] = await Promise.all([
+        run(data, 'status'),
+        run(data, 'cancel-all', '--yes'),
+        run(data, 'halt', '--yes'),
+      ]);
+      expect(hung).toMatchObject({ code: 5, stdout: '' });
+      expect(hung.stderr).toContain('does not answer within 2 s');
+      expect(all.code).toBe(7);
+      expect(all.stdout).toContain('stands still with it');
+      expect(halt.code).toBe(0);
+      trader.kill('SIGCONT');
+      await halted(consoleUrl);
+
+      const resumed = await run(data, 'resume', '--json');
+      expect(json(resumed)).toMatchObject({ plan: { mode: { from: 'halted', to: 'reducing' } } });
+      expect(existsSync(join(data, 'HALT'))).toBe(false);
+      trader.kill('SIGKILL');
+      await trader.ended;
+
+      const keysOf = () => readFileSync(join(data, 'run.json'), 'utf8');
+      const left = keysOf();
+      const died = await run(data, 'status', '--json');
+      expect(json(died)).toMatchObject({
+        running: false,
+        died: true,
+        bars: ['reduce, said by operator', `${quoted} alone: pause, said by ada`],
+      });
+      expect(keysOf()).toBe(left);
+      const gone = await run(data, 'cancel-all', '--yes');
+      expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining('stands still') });
+      const again = await run(data, 'pause', '--json');
+      expect(json(again)).toMatchObject({ after: [expect.stringContaining('pause'), expect.anything()] });
     });
-
-    trader.kill('SIGSTOP');
-    const [hung, all, halt] = await Promise.all([
-      run(data, 'status'),
-      run(data, 'cancel-all', '--yes'),
-      run(data, 'halt', '--yes'),
-    ]);
-    expect(hung).toMatchObject({ code: 5, stdout: '' });
-    expect(hung.stderr).toContain('does not answer within 2 s');
-    expect(all.code).toBe(7);
-    expect(all.stdout).toContain('stands still with it');
-    expect(halt.code).toBe(0);
-    trader.kill('SIGCONT');
-    await halted(consoleUrl);
-
-    const resumed = await run(data, 'resume', '--json');
-    expect(json(resumed)).toMatchObject({ plan: { mode: { from: 'halted', to: 'reducing' } } });
-    expect(existsSync(join(data, 'HALT'))).toBe(false);
-    trader.kill('SIGKILL');
-    await trader.ended;
-
-    const keysOf = () => readFileSync(join(data, 'run.json'), 'utf8');
-    const left = keysOf();
-    const died = await run(data, 'status', '--json');
-    expect(json(died)).toMatchObject({
-      running: false,
-      died: true,
-      bars: ['reduce, said by operator', `${quoted} alone: pause, said by ada`],
-    });
-    expect(keysOf()).toBe(left);
-    const gone = await run(data, 'cancel-all', '--yes');
-    expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining('stands still') });
-    const again = await run(data, 'pause', '--json');
-    expect(json(again)).toMatchObject({ after: [expect.stringContaining('pause'), expect.anything()] });
   });
-});
 
 describe.runIf(process.env.BOTHSIDES_LONG === '1')(
   'A trader on an exchange in another process',
