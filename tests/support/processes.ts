@@ -147,11 +147,19 @@ export async function readState(consoleUrl: unknown): Promise<ConsoleState> {
   return (await (await fetch(`${consoleUrl}/api/state`)).json()) as ConsoleState;
 }
 
-/** The state, once orders rest. */
-export function untilQuoting(consoleUrl: unknown, withinMs?: number): Promise<ConsoleState> {
+/** The state, once orders rest; who waits in vain is told why nothing is quoted. */
+export async function untilQuoting(consoleUrl: unknown, withinMs?: number): Promise<ConsoleState> {
+  let last: Partial<ConsoleState> = {};
   const look = async () => {
     const state = await readState(consoleUrl);
+    last = state;
     return state.orders?.some((order) => order.state === 'resting') ? state : null;
   };
-  return until('quotes rest', look, withinMs);
+  try {
+    return await until('quotes rest', look, withinMs);
+  } catch (error) {
+    const { mode, risk, inControlMs, firstQuoteMs, reasons } = last;
+    const why = JSON.stringify({ mode, risk, inControlMs, firstQuoteMs, reasons: Object.values(reasons ?? {}) });
+    throw new Error(`${(error as Error).message}; the trader said last: ${why}`, { cause: error });
+  }
 }
