@@ -45,7 +45,7 @@ export async function startTrial(
 /** A process of the trader died; another starts on what its disk kept. */
 export async function restart(
   trial: Trial,
-  options: { readonly forMs: number | null; readonly haltFile?: () => boolean },
+  options: Pick<Parameters<VirtualWorld['start']>[0], 'forMs' | 'haltFile' | 'bystander'>,
 ): Promise<Trial> {
   trial.run.kill();
   const store = trial.store.crash();
