@@ -4,7 +4,7 @@
  * leave again when recovery is over and the permission is open, and not a turn before; and it ends with nothing left.
  */
 import { describe, expect, it } from 'vitest';
-import { createVirtualWorld, type VirtualRun } from '../../src/backtest/virtual-world.ts';
+import { createVirtualWorld, type VirtualRun, type VirtualWorld } from '../../src/backtest/virtual-world.ts';
 import { createRandom } from '../../src/domain/seeded-random.ts';
 import type { Summary } from '../../src/runtime/summary.ts';
 import type { MemoryStore } from '../../src/store/memory-store.ts';
@@ -12,10 +12,12 @@ import { besideOf, type Life, Places, slowDisk } from '../support/crash-places.t
 import { crashSettings } from '../support/crash-run.ts';
 import { followStates } from '../support/crash-states.ts';
 import { Watch } from '../support/crash-watch.ts';
+import { takeOrders } from '../support/crowd.ts';
 import { createMeddler, type Meddler } from '../support/interference.ts';
 import { differences } from '../support/world.ts';
 
 interface Stage {
+  readonly world: VirtualWorld;
   readonly meddler: Meddler;
   readonly run: () => VirtualRun;
   halt(): void;
@@ -33,6 +35,16 @@ interface State {
   readonly livesOnMs?: number;
 }
 
+const FLATTENED = 3;
+
+/** Bids of ours are taken, and a person wants what is held there gone: not for a benign reason, and so at its price. */
+function flattenSome({ world, run }: Stage): void {
+  const { sessions, operator } = run().runtime;
+  const markets: ReadonlySet<string> = new Set([...sessions.markets()].slice(0, FLATTENED));
+  takeOrders(world, ({ market, side }) => side === 'bid' && markets.has(market));
+  for (const market of markets) void operator.carryOut({ action: 'flatten', market, by: 'ada', why: null });
+}
+
 /** States in which a process may die, and what brings them about where they do not come by themselves. */
 const STATES: readonly State[] = [
   { name: 'boot.reconciling', seed: 5 },
@@ -46,9 +58,9 @@ const STATES: readonly State[] = [
   { name: 'softExit.cancelling', seed: 8 },
   { name: 'softExit.awaitingReversion', seed: 11 },
   { name: 'softExit.working', seed: 8 },
-  { name: 'killed.cancelling', seed: 8 },
+  { name: 'killed.cancelling', seed: 8, provoke: flattenSome },
   { name: 'riskSupervisor.halted', seed: 5, provoke: ({ halt }) => halt() },
-  { name: 'killed.flattening', seed: 8 },
+  { name: 'killed.flattening', seed: 8, provoke: flattenSome },
   { name: 'draining.winding', seed: 5, provoke: ({ run }) => run().windDown() },
 ];
 /** When there is something to provoke. */
@@ -106,7 +118,8 @@ async function stage({ seed, provoke, livesOnMs }: State) {
   const halt = (): void => {
     isHalted = true;
   };
-  if (provoke !== undefined) world.clock.setTimeout(() => provoke({ meddler, run: () => first.run, halt }), PROVOKE_MS);
+  if (provoke !== undefined)
+    world.clock.setTimeout(() => provoke({ world, meddler, run: () => first.run, halt }), PROVOKE_MS);
   return { world, meddler, watch, first, start, summary: () => summary, created: () => created };
 }
 

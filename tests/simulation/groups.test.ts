@@ -4,9 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Interference } from '../../src/backtest/virtual-world.ts';
-import type { Centicents, Centicontracts } from '../../src/domain/units.ts';
-import { CROWD } from '../../src/exchange/embedded/model.ts';
 import { stateReport } from '../../src/runtime/state-report.ts';
+import { takeOrders } from '../support/crowd.ts';
 import { differences, restart, restingAtExchange, simSettings, startTrial, type Trial } from '../support/world.ts';
 
 const SETTINGS = simSettings();
@@ -26,25 +25,8 @@ async function quoting(seed: number, interference: Interference = {}): Promise<T
 
 /** Somebody takes every quote of ours on the shard, again and again, as fast as they come. */
 async function storm(trial: Trial, exchangeIndex: number, done: () => boolean): Promise<void> {
-  const { engine } = trial.world.exchange;
   for (let blow = 0; blow < 400 && !done(); blow++) {
-    for (const { market, side, price, remaining, exchangeIndex: shard } of quotesOf(trial)) {
-      if (shard !== exchangeIndex) continue;
-      engine.create(CROWD, {
-        market,
-        side: side === 'bid' ? 'ask' : 'bid',
-        price: price as Centicents,
-        quantity: (remaining * 50) as Centicontracts,
-        timeInForce: 'immediateOrCancel',
-        selfTrade: 'taker_at_cross',
-        clientOrderId: null,
-        expiresAtMs: null,
-        postOnly: false,
-        reduceOnly: false,
-        cancelOnPause: false,
-        groupId: null,
-      });
-    }
+    takeOrders(trial.world, (order) => order.groupId !== null && order.exchangeIndex === exchangeIndex);
     await trial.world.advance(50);
   }
 }
