@@ -65,6 +65,20 @@ describe('A fill that nobody told of', () => {
           return lost !== null && text.includes('"user_order"') && text.includes(lost.order) ? null : text;
         }),
       },
+      bystander: () => ({
+        transport: (inner) => ({
+          send: (request) =>
+            inner.send({
+              ...request,
+              beforeWrite: () => {
+                request.beforeWrite?.();
+                if (request.method !== 'POST' || !request.url.endsWith('/portfolio/events/orders')) return;
+                const { ticker } = JSON.parse(request.body!);
+                if (trial.run.runtime.table.isBehind(ticker)) beside.push(ticker);
+              },
+            }),
+        }),
+      }),
     });
     await quoting(trial);
     const { runtime } = trial.run;
@@ -73,9 +87,6 @@ describe('A fill that nobody told of', () => {
     runtime.accounts.mismatch$.subscribe((market) => {
       mismatches.push(market);
       queueMicrotask(() => doubted.push(runtime.table.isBehind(market)));
-    });
-    runtime.gateway.facts$.subscribe((fact) => {
-      if (fact.type === 'sent' && runtime.table.isBehind(fact.market)) beside.push(fact.market);
     });
     isArmed = true;
     expect(await trial.world.advance(300_000, () => lost !== null)).toBe(true);

@@ -1,5 +1,6 @@
 /** A virtual world with a trader in it, and what a test wants to know of both while time passes. */
 import {
+  type Bystander,
   createVirtualWorld,
   type VirtualRun,
   type VirtualWorld,
@@ -35,11 +36,12 @@ export async function startTrial(
     readonly seed: number;
     readonly forMs: number | null;
     readonly haltFile?: () => boolean;
+    readonly bystander?: (kill: () => void) => Bystander;
   },
 ): Promise<Trial> {
-  const { forMs, haltFile = () => false, ...rest } = options;
+  const { forMs, haltFile = () => false, bystander = () => ({}), ...rest } = options;
   const world = await createVirtualWorld({ settings: simSettings(), ...rest });
-  return watch(world, await world.start({ forMs, haltFile }));
+  return watch(world, await world.start({ forMs, haltFile, bystander }));
 }
 
 /** A process of the trader died; another starts on what its disk kept. */
