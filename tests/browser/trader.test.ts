@@ -20,6 +20,7 @@ import {
   seenTree,
 } from './in-page.ts';
 
+const LONG = process.env.BOTHSIDES_LONG === '1';
 const REFUSED = /status of (401|403)|Failed to load resource|CORS policy|WebSocket connection to/;
 const BROKEN = /ERR_(CONNECTION|EMPTY)|WebSocket connection to|Failed to load resource/;
 
@@ -80,7 +81,7 @@ inBrowser('A trader and its page', () => {
     expect(visit.requests).toBeGreaterThan(3);
   });
 
-  it('is walked through with the Tab key, every stop named and seen', async () => {
+  it.runIf(LONG)('is walked through with the Tab key, every stop named and seen', async () => {
     const { page } = visit;
     for (const place of ['#/dashboard', '#/inspector/trader']) {
       await visit.go(place);
@@ -215,7 +216,7 @@ inBrowser('A trader and its page', () => {
     expect(await page.locator('.risk .events').textContent()).toMatch(/halt/i);
   });
 
-  it('is looked at when it is over, even where its folder is damaged', async () => {
+  it.runIf(LONG)('is looked at when it is over, even where its folder is damaged', async () => {
     const viewer = stage.start(['inspect', '--data', join(data, '../copy'), '--console', '0', '--json']);
     const past = String((await viewer.first).consoleUrl);
     expect(viewer.stderr()).toMatch(/damaged/);

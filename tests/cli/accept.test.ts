@@ -76,7 +76,7 @@ describe('A trader on somebody else’s exchange', { timeout: TIMEOUT }, () => {
           '--data',
           data,
           '--for',
-          '5s',
+          '2s',
           ...IDLE,
           ...more,
         ],

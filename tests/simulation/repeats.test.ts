@@ -6,7 +6,7 @@ import { createHook } from 'node:async_hooks';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { differences, startTrial } from '../support/world.ts';
 
-const MINUTES = process.env.BOTHSIDES_LONG === '1' ? 10 : 4;
+const MINUTES = process.env.BOTHSIDES_LONG === '1' ? 10 : 3;
 const ONE_MINUTE_MS = 60_000;
 
 async function runFor(forMs: number, seed: number) {
