@@ -22,7 +22,8 @@ function copy(value: unknown, depth: number): Json {
     case 'string':
       return SECRET_TEXT.test(value) ? WITHHELD : shortened(value);
     case 'number':
-      return Number.isFinite(value) ? value : String(value);
+      // JSON has no −0.
+      return Number.isFinite(value) ? value + 0 : String(value);
     case 'boolean':
       return value;
     case 'bigint':

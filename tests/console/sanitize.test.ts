@@ -53,6 +53,7 @@ describe('what leaves the process', () => {
     });
     expect(clean).not.toHaveProperty('none');
     expect(JSON.stringify(clean).length).toBeLessThan(5_000);
+    expect(sanitize([-0])).toEqual([0]);
     fc.assert(
       fc.property(fc.anything({ withMap: true, withDate: true, withBigInt: true }), (value) => {
         expect(JSON.parse(JSON.stringify(sanitize(value)))).toEqual(sanitize(value));
