@@ -81,9 +81,12 @@ export class Ledger {
   #makerContracts = centicontracts(0);
   #fillCount = 0;
   #provenMs: number | null = null;
+  /** Asked for with every approval, summed only after a change; null when something changed since. */
+  #explainedCash: Microdollars | null = null;
 
   /** The venue's cash before the first fill that this ledger counts. */
   setOpening(cash: Microdollars): void {
+    this.#explainedCash = null;
     this.#opening = microdollars(cash);
   }
 
@@ -91,6 +94,7 @@ export class Ledger {
     const key = fillKey(fill);
     if (this.has(fill)) return 'duplicate';
     assert(fill.quantity > 0 && fill.fee >= 0, `fill ${key} has a quantity and no negative fee`);
+    this.#explainedCash = null;
     this.#fills.set(key, fill.atMs);
     this.#fillCount++;
     this.#accounts.set(fill.market, withFill(this.#account(fill.market), fill));
@@ -104,6 +108,7 @@ export class Ledger {
     const account = this.#account(settlement.market);
     if (account.settlement !== null) return 'duplicate';
     const { market, value, revenue, fee, atMs } = settlement;
+    this.#explainedCash = null;
     this.#accounts.set(market, { ...account, settlement: { market, value, revenue, fee, atMs } });
     return 'applied';
   }
@@ -111,6 +116,7 @@ export class Ledger {
   /** Cash that came or went by other ways: a deposit, a withdrawal, an incentive, an accepted adjustment. */
   transfer(id: string, amount: Microdollars): Applied {
     if (this.#transfers.has(id)) return 'duplicate';
+    this.#explainedCash = null;
     this.#transfers.set(id, microdollars(amount));
     return 'applied';
   }
@@ -139,6 +145,7 @@ export class Ledger {
    */
   adjustPosition({ id, market, quantity, cost }: PositionAdjustment): Applied {
     if (this.#adjusted.has(id)) return 'duplicate';
+    this.#explainedCash = null;
     this.#adjusted.add(id);
     const before = this.#account(market);
     const { realizedPnl, fees } = positionOf(before);
@@ -170,9 +177,11 @@ export class Ledger {
 
   /** Opening cash + fills' cash − fees + settlements + transfers: what the venue should hold for us, resting orders aside. */
   explainedCash(): Microdollars {
+    if (this.#explainedCash !== null) return this.#explainedCash;
     let cash = this.#opening + this.#sum(cashOf);
     for (const amount of this.#transfers.values()) cash += amount;
-    return microdollars(cash);
+    this.#explainedCash = microdollars(cash);
+    return this.#explainedCash;
   }
   /** The terms of `explainedCash`, each with its sign. */
   cashSources(): CashSources {

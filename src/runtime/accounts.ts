@@ -36,8 +36,6 @@ export class Accounts {
   /** The venue's position after a fill is not ours: fills are missing. */
   readonly mismatch$ = new Subject<Ticker>();
   readonly #options: AccountsOptions;
-  /** Explained cash as of the last change; null when something changed since. */
-  #cash: Microdollars | null = null;
   /** The latest settlement (market time) of complete listings; null before the first. */
   #settledMs: number | null = null;
   /** Orders that are not ours (placed by hand, by others): their fills still move the account. */
@@ -67,7 +65,6 @@ export class Accounts {
   takeFill(fill: Fill): void {
     const { ledger, table, journal, exposure } = this.#options;
     if (ledger.apply(fill) === 'duplicate') return;
-    this.#cash = null;
     const row = this.#rowOf(fill);
     journal.append('fill.received', {
       ...fill,
@@ -101,7 +98,6 @@ export class Accounts {
     const value = settlement.value ?? ((settlement.result === 'yes' ? DOLLAR : 0) as Centicents);
     const { market, revenue, fee, atMs } = settlement;
     if (ledger.settle({ market, value, revenue, fee, atMs }) === 'duplicate') return;
-    this.#cash = null;
     journal.append('market.settled', { market, value, revenue, fee, atMs, result: settlement.result });
     exposure.setPosition(market, ledger.position(market).quantity, ledger.position(market).cost);
     this.changed$.next(market);
@@ -125,10 +121,9 @@ export class Accounts {
     return held;
   }
 
-  /** What the venue should hold for us, resting orders aside: asked for with every approval, summed only after a change. */
+  /** What the venue should hold for us, resting orders aside. */
   cash(): Microdollars {
-    this.#cash ??= this.#options.ledger.explainedCash();
-    return this.#cash;
+    return this.#options.ledger.explainedCash();
   }
 
   /** What a market has earned so far, fees off, its position at the exit-side touch (at cost where there is none). */

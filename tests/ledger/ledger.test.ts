@@ -163,6 +163,24 @@ describe('What explains the cash', () => {
   });
 });
 
+describe('Cash that is asked for between any two facts', () => {
+  it('is what those explain that came before', () => {
+    const ledger = new Ledger();
+    const seen = [ledger.explainedCash()];
+    const facts = [
+      () => ledger.setOpening(dollars(1_000)),
+      () => ledger.apply(fill('bid', 10, 40)),
+      () => ledger.transfer('deposit-1', dollars(25)),
+      () => ledger.settle({ market: RAIN, value: cents(100), revenue: dollars(10), fee: dollars(0), atMs: 9 }),
+    ];
+    for (const fact of facts) {
+      fact();
+      seen.push(ledger.explainedCash());
+    }
+    expect(seen).toEqual([dollars(0), dollars(1_000), dollars(996), dollars(1_021), dollars(1_031)]);
+  });
+});
+
 describe('A position that a person took from the venue', () => {
   const adjusted = (ledger: Ledger, count: number, cost: number) =>
     ledger.adjustPosition({ id: `a${count}`, market: RAIN, quantity: contracts(count), cost: dollars(cost) });
