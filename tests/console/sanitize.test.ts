@@ -65,8 +65,10 @@ describe('what leaves the process', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
         fc.pre(!/token|secret|pass|key|auth|cookie|sign|cred|webhook/i.test(JSON.stringify(value)));
-        expect(sanitize(value)).toEqual(value);
+        // As JSON has it: without −0.
+        expect(sanitize(value)).toEqual(JSON.parse(JSON.stringify(value)));
       }),
+      { examples: [[[-0]]] },
     );
   });
 
