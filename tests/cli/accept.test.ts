@@ -6,11 +6,12 @@ import { createSigner, signedHeaders } from '../../src/exchange/kalshi/sign.ts';
 import { createSystemClock } from '../../src/runtime/system-clock.ts';
 import { openLevelStore } from '../../src/store/level-store.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
-import { type Ended, Stage, until } from '../support/processes.ts';
+import { type Ended, FEW, FEW_LISTED, Stage, until } from '../support/processes.ts';
 
 const stage = new Stage();
 afterAll(() => stage.clear());
 const TIMEOUT = 120_000;
+const LONG = process.env.BOTHSIDES_LONG === '1';
 /** Nothing is quoted: what counts here is the account. */
 const IDLE = ['--set', 'discovery.volume24hContractsMin=1000000000'];
 
@@ -22,7 +23,17 @@ interface Exchange {
 
 async function openExchange(): Promise<Exchange> {
   const folder = stage.folder();
-  const exchange = stage.start(['exchange', '--json', '--accounts', '1', '--speed', '5', '--data', folder]);
+  const exchange = stage.start([
+    'exchange',
+    '--json',
+    '--accounts',
+    '1',
+    '--speed',
+    '5',
+    ...FEW_LISTED,
+    '--data',
+    folder,
+  ]);
   const { restUrl, accounts } = (await exchange.first) as never as {
     restUrl: string;
     accounts: { keyId: string; privateKeyPath: string }[];
@@ -88,9 +99,6 @@ describe('A trader on somebody else’s exchange', { timeout: TIMEOUT }, () => {
     expect(await trade()).toMatchObject({ code: 0 });
     await exchange.deposit(5_000);
     await exchange.deposit(-1_250);
-    const second = await trade();
-    expect(second).toMatchObject({ code: 0 });
-    expect(moneyOf(second)).toMatchObject({ explainedCash: '4037.500000', difference: '0.000000' });
     // Money of which our journal believes that it came, and the exchange knows nothing.
     await say(data, 'account.transferred', { id: 'deposit:invented', amount: 300_000_000 });
     const refused = await trade();
@@ -98,22 +106,24 @@ describe('A trader on somebody else’s exchange', { timeout: TIMEOUT }, () => {
     expect(refused.stderr).toMatch(/\$-300\.000000 is unexplained/);
     expect(refused.stderr).toMatch(/difference +-300\.000000/);
     expect(refused.stderr).toContain('[RECONCILE_REFUSED]');
-    const shown = await accept();
-    expect(shown).toMatchObject({ code: 0 });
-    expect(shown.stdout).toMatch(/difference +-300\.000000/);
-    expect(shown.stdout).toContain('Nothing was changed');
+    if (LONG) {
+      const shown = await accept();
+      expect(shown).toMatchObject({ code: 0 });
+      expect(shown.stdout).toMatch(/difference +-300\.000000/);
+      expect(shown.stdout).toContain('Nothing was changed');
+    }
     const accepted = await accept('--yes', '--by', 'ada');
     expect(accepted.stdout).toContain('Accepted');
     const after = await trade();
     expect(after).toMatchObject({ code: 0 });
-    expect(moneyOf(after)).toMatchObject({ difference: '0.000000' });
+    expect(moneyOf(after)).toMatchObject({ explainedCash: '4037.500000', difference: '0.000000' });
   });
 });
 
 describe('A trader with its own exchange', { timeout: TIMEOUT }, () => {
   it('stays halted after a HALT file until it is resumed, twice to trade; while it runs nobody else has a say', async () => {
     const data = join(stage.folder(), 'data');
-    const args = ['trade', '--json', '--console', 'off', '--data', data, '--speed', '5', '--set', 'sim.markets=24'];
+    const args = ['trade', '--json', '--console', 'off', '--data', data, '--speed', '5', ...FEW];
     const running = stage.start(args);
     await running.first;
     const busy = await stage.run(['resume', '--data', data]);

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRecording } from '../../src/exchange/embedded/flow/recording.ts';
-import { FEW, type Running, Stage, until } from '../support/processes.ts';
+import { FEW, FEW_LISTED, type Running, Stage, until } from '../support/processes.ts';
 
 const stage = new Stage();
 afterAll(() => stage.clear());
@@ -14,7 +14,7 @@ interface Where {
 }
 let at: Where;
 beforeAll(async () => {
-  const exchange = stage.start(['exchange', '--json', '--speed', '20', '--data', stage.folder()]);
+  const exchange = stage.start(['exchange', '--json', '--speed', '20', ...FEW_LISTED, '--data', stage.folder()]);
   at = (await exchange.first) as unknown as Where;
 });
 

@@ -1,7 +1,7 @@
 /** The exchange in one process, the trader in another: over real sockets, with real signatures, on one account. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, FEW, type Running, readState, Stage, untilQuoting } from '../support/processes.ts';
+import { type Ended, FEW, FEW_LISTED, type Running, readState, Stage, untilQuoting } from '../support/processes.ts';
 
 const stage = new Stage();
 afterAll(() => stage.clear());
@@ -14,7 +14,7 @@ interface Where {
 }
 
 async function openExchange(): Promise<{ exchange: Running; at: Where }> {
-  const exchange = stage.start(['exchange', '--json', '--speed', '5', '--data', stage.folder()]);
+  const exchange = stage.start(['exchange', '--json', '--speed', '5', ...FEW_LISTED, '--data', stage.folder()]);
   return { exchange, at: (await exchange.first) as unknown as Where };
 }
 
@@ -36,7 +36,7 @@ describe.concurrent('A trader on an exchange in another process', { timeout: 90_
   });
 
   it('quotes, fills and stops clean as on its own', async () => {
-    const { code, json, stderr } = await trade(at, ['--for', '40s', '--data', stage.folder()]).ended;
+    const { code, json, stderr } = await trade(at, ['--for', '25s', '--data', stage.folder()]).ended;
     expect(code, stderr).toBe(0);
     expect(json[1]).toMatchObject({
       mode: 'demo',

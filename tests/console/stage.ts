@@ -49,7 +49,7 @@ export async function openLive(
   options: StageOptions & { readonly sets?: readonly string[]; readonly quoting?: number; readonly seed?: number } = {},
 ): Promise<{ web: Console; trial: Trial }> {
   const { sets = [], quoting = 3, seed = 71, ...rest } = options;
-  const trial = await startTrial({ seed, forMs: null, settings: simSettings(['sim.markets=24', ...sets]) });
+  const trial = await startTrial({ seed, forMs: null, settings: simSettings(sets) });
   const web = await openStage({ market: trial.world.clock, ...rest });
   web.attach({ past: trial.run.journal, live: trial.run });
   if (!(await trial.world.advance(120_000, () => quotingNow(trial) >= quoting))) throw new Error('nothing is quoted');

@@ -20,7 +20,16 @@ import { createSystemClock } from '../../src/runtime/system-clock.ts';
 import { openLevelStore } from '../../src/store/level-store.ts';
 import { StoreJournal } from '../../src/store/store-journal.ts';
 import { type AccountKey, clientOf, differencesFrom, readAccount } from '../support/account-at-exchange.ts';
-import { type ConsoleState, FEW, type Running, readState, Stage, until, untilQuoting } from '../support/processes.ts';
+import {
+  type ConsoleState,
+  FEW,
+  FEW_LISTED,
+  type Running,
+  readState,
+  Stage,
+  until,
+  untilQuoting,
+} from '../support/processes.ts';
 
 const LONG = process.env.BOTHSIDES_LONG === '1';
 const SEED = Number(process.env.BOTHSIDES_SEED ?? 1);
@@ -46,7 +55,7 @@ interface Site {
 
 async function exchangeElsewhere(speed: number): Promise<Site & { readonly log: string; readonly data: string }> {
   const folder = stage.folder();
-  const exchange = stage.start(['exchange', '--json', '--speed', String(speed), '--data', folder]);
+  const exchange = stage.start(['exchange', '--json', '--speed', String(speed), ...FEW_LISTED, '--data', folder]);
   const { restUrl, wsUrl, accounts } = (await exchange.first) as unknown as {
     restUrl: string;
     wsUrl: string;
@@ -245,7 +254,7 @@ together('An exchange that is killed', { timeout: TIMEOUT_MS }, () => {
   it('goes on in its market time, and is held by one process', async () => {
     const data = join(stage.folder(), 'data');
     const open = async () => {
-      const exchange = stage.start(['exchange', '--json', '--speed', '100', '--data', data]);
+      const exchange = stage.start(['exchange', '--json', '--speed', '100', ...FEW_LISTED, '--data', data]);
       const { restUrl } = await exchange.first;
       const marketMs = async (): Promise<number> =>
         ((await (await fetch(`${restUrl}/_clock`)).json()) as { marketTimeMs: number }).marketTimeMs;

@@ -7,10 +7,10 @@ import { differences, quotingNow, restart, restingAtExchange, sessionsNow, start
 
 describe('a trader that starts again', () => {
   it('after a clean end goes on with ledger and account', async () => {
-    const first = await startTrial({ seed: 51, forMs: 120_000 });
+    const first = await startTrial({ seed: 51, forMs: 60_000 });
     const before = await first.finish(240_000);
     expect(before.fills.count).toBeGreaterThan(0);
-    const second = await restart(first, { forMs: 60_000 });
+    const second = await restart(first, { forMs: 30_000 });
     const after = await second.finish(180_000);
     expect(after).toMatchObject({
       exit: 0,
@@ -21,7 +21,7 @@ describe('a trader that starts again', () => {
     expect(differences(second)).toEqual([]);
   });
 
-  it.each(process.env.BOTHSIDES_LONG === '1' ? [52, 53, 54, 55, 56, 57] : [52, 53])(
+  it.each(process.env.BOTHSIDES_LONG === '1' ? [52, 53, 54, 55, 56, 57] : [53])(
     'after a death at any moment knows every order and cent (seed %i)',
     async (seed) => {
       const first = await startTrial({ seed, forMs: null });
@@ -79,12 +79,12 @@ describe('a trader that starts again', () => {
   });
 
   it('is refused when the exchange has a position that the ledger cannot explain', async () => {
-    const first = await startTrial({ seed: 58, forMs: 90_000 });
+    const first = await startTrial({ seed: 58, forMs: 45_000 });
     await first.finish(240_000);
     const store = first.store.crash();
     // Somebody else's ledger: the same account, but a journal without one of its fills.
     await first.world.advance(1_000);
-    const other = await startTrial({ seed: 59, forMs: 90_000 });
+    const other = await startTrial({ seed: 59, forMs: 45_000 });
     await other.finish(240_000);
     const wrong = await other.world.start({ forMs: 1_000, store });
     const ended = wrong.finished.then(

@@ -17,7 +17,7 @@ import { CALM, createMeddler, type Meddler } from '../support/interference.ts';
 import { differences, restart, restingAtExchange, simSettings, startTrial } from '../support/world.ts';
 
 const LONG = process.env.BOTHSIDES_LONG === '1';
-const SEEDS = Array.from({ length: LONG ? 300 : 6 }, (_, index) => 1_000 + index);
+const SEEDS = Array.from({ length: LONG ? 300 : 4 }, (_, index) => 1_000 + index);
 const STORM_MS = 180_000;
 const EVENTS = 8;
 

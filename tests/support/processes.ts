@@ -10,7 +10,9 @@ const ROOT = join(import.meta.dirname, '../..');
 export const MAIN = join(ROOT, 'src/cli/main.ts');
 
 /** A small market and few sessions, where a test is of the process and not of what it trades: a full one takes half a core. */
-export const FEW = ['--set', 'sim.markets=24', '--set', 'session.concurrentMax=6'];
+export const FEW = ['--set', 'sim.markets=12', '--set', 'session.concurrentMax=6'];
+/** The same of an exchange that is a process of its own. */
+export const FEW_LISTED = ['--markets', '12'];
 
 export interface Ended {
   readonly code: number | null;

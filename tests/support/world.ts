@@ -14,7 +14,7 @@ import type { MemoryStore } from '../../src/store/memory-store.ts';
 
 /** The settings of `npm start`, with fewer sessions at a time: what a test looks at shows in eight as well. */
 export function simSettings(sets: readonly string[] = []): Settings {
-  return loadSettings({ mode: 'sim', sets: ['session.concurrentMax=8', 'sim.markets=24', ...sets], env: {} }).settings;
+  return loadSettings({ mode: 'sim', sets: ['session.concurrentMax=8', 'sim.markets=12', ...sets], env: {} }).settings;
 }
 
 export interface Trial {
