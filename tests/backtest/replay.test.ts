@@ -2,11 +2,10 @@
  * Recordings in a virtual world: hand-made tapes whose fills, and every figure made of them, are known beforehand; and
  * what such a run may depend on: the recording, the seed and the settings, nothing else.
  */
-import { createHook } from 'node:async_hooks';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { figuresOf } from '../../src/analytics/run-tally.ts';
 import { replayAll } from '../../src/backtest/replay-pool.ts';
 import { replayOutcome, replayRecording } from '../../src/backtest/replay-run.ts';
@@ -16,6 +15,7 @@ import type { Fill } from '../../src/domain/fill.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { loadSettings } from '../../src/settings/load.ts';
 import { SLOW_MARKET, TAPE_START_MS, Tape } from '../support/tape.ts';
+import { whileForbidden } from '../support/virtual-guard.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -168,8 +168,6 @@ describe('A recording as the crowd of a virtual world', () => {
 });
 
 describe('A replay', () => {
-  afterEach(() => vi.restoreAllMocks());
-
   it('writes the same journal each time, however it is read, and another with another seed, latency or setting', async () => {
     const plain = await oneFill().write(join(folder, 'same.jsonl'));
     const packed = await oneFill().write(join(folder, 'same.jsonl.zst'));
@@ -212,30 +210,10 @@ describe('A replay', () => {
   it('asks the machine for nothing but the file', async () => {
     const recording = await oneFill().write(join(folder, 'guarded.jsonl.zst'));
     const settings = settingsOf();
-    const asked: string[] = [];
-    const forbid = (name: string) => () => {
-      asked.push(`${name} at ${new Error().stack?.split('\n').slice(2, 4).join(' ').trim()}`);
-      throw new Error(`${name} was asked in a virtual world`);
-    };
-    const kinds = new Set<string>();
-    const settled = new Set(['PROMISE', 'Immediate', 'TickObject', 'Microtask', 'Timeout']);
     // Opening, reading and unpacking a file: a replay stands still while that is under way.
     const reading = /^(FSREQ|FILEHANDLE|ZSTD|ZLIB|STREAM_END)/;
-    const hook = createHook({ init: (_id, type) => void (settled.has(type) || reading.test(type) || kinds.add(type)) });
-    vi.spyOn(Date, 'now').mockImplementation(forbid('Date.now') as never);
-    vi.spyOn(Math, 'random').mockImplementation(forbid('Math.random') as never);
-    vi.spyOn(performance, 'now').mockImplementation(forbid('performance.now') as never);
-    vi.spyOn(globalThis, 'setTimeout').mockImplementation(forbid('setTimeout') as never);
-    vi.spyOn(globalThis, 'setInterval').mockImplementation(forbid('setInterval') as never);
-    hook.enable();
-    try {
-      await replayRecording({ recording, settings });
-    } finally {
-      hook.disable();
-      vi.restoreAllMocks();
-    }
-    expect(asked).toEqual([]);
-    expect([...kinds]).toEqual([]);
+    const asked = await whileForbidden(() => replayRecording({ recording, settings }), reading);
+    expect(asked).toEqual({ calls: [], resources: [] });
   });
 
   it('comes to the same on a thread beside others, in the order that was asked for', async () => {

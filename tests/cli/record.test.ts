@@ -33,7 +33,7 @@ async function typesIn(folder: string): Promise<Map<string, number>> {
 describe.concurrent('npm run record', { timeout: 60_000 }, () => {
   it('writes down the busiest markets for as long as it was told, and says what it wrote', async () => {
     const out = join(stage.folder(), 'a/new/one');
-    const { code, json, stderr } = await record(['--top', '5', '--for', '20s', '--out', out]).ended;
+    const { code, json, stderr } = await record(['--top', '5', '--for', '60s', '--out', out]).ended;
     expect(code, stderr).toBe(0);
     expect(json[0]).toMatchObject({ folder: out, markets: 5 });
     expect(json[1]).toMatchObject({ folder: out, gaps: 0, dropped: 0, failure: null, exit: 0 });

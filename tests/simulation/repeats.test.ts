@@ -2,8 +2,8 @@
  * The whole trader in a virtual world. A seed is the whole of a run: the journal is the same to the byte, and nothing on
  * the way asks the machine for time or chance.
  */
-import { createHook } from 'node:async_hooks';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { whileForbidden } from '../support/virtual-guard.ts';
 import { differences, startTrial } from '../support/world.ts';
 
 const MINUTES = process.env.BOTHSIDES_LONG === '1' ? 10 : 2;
@@ -16,8 +16,6 @@ async function runFor(forMs: number, seed: number) {
 }
 
 describe('a virtual run', () => {
-  afterEach(() => vi.restoreAllMocks());
-
   it(`of ${MINUTES} minutes quotes, fills and ends with nothing left and every cent explained`, async () => {
     const { trial, summary } = await runFor(MINUTES * 60_000, 11);
     expect(trial.violations).toEqual([]);
@@ -45,29 +43,8 @@ describe('a virtual run', () => {
   });
 
   it('asks the machine for neither time nor chance, and uses no thread', async () => {
-    const asked: string[] = [];
-    const forbid = (name: string) => () => {
-      asked.push(`${name} at ${new Error().stack?.split('\n').slice(2, 4).join(' ').trim()}`);
-      throw new Error(`${name} was asked in a virtual world`);
-    };
-    const kinds = new Set<string>();
-    // Timers of ours would go through the global that is forbidden below; what is left of them is the test runner's own.
-    const settled = new Set(['PROMISE', 'Immediate', 'TickObject', 'Microtask', 'Timeout']);
-    const hook = createHook({ init: (_id, type) => void (settled.has(type) || kinds.add(type)) });
     const trial = await startTrial({ seed: 31, forMs: HALF_A_MINUTE_MS });
-    vi.spyOn(Date, 'now').mockImplementation(forbid('Date.now') as never);
-    vi.spyOn(Math, 'random').mockImplementation(forbid('Math.random') as never);
-    vi.spyOn(performance, 'now').mockImplementation(forbid('performance.now') as never);
-    vi.spyOn(globalThis, 'setTimeout').mockImplementation(forbid('setTimeout') as never);
-    vi.spyOn(globalThis, 'setInterval').mockImplementation(forbid('setInterval') as never);
-    hook.enable();
-    try {
-      await trial.finish(180_000);
-    } finally {
-      hook.disable();
-      vi.restoreAllMocks();
-    }
-    expect(asked).toEqual([]);
-    expect([...kinds]).toEqual([]);
+    const asked = await whileForbidden(() => trial.finish(180_000));
+    expect(asked).toEqual({ calls: [], resources: [] });
   });
 });

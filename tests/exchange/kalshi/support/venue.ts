@@ -15,7 +15,7 @@ export const EXCHANGE_SETTINGS: Settings['exchange'] = {
   liveRestUrl: 'http://127.0.0.1/trade-api/v2',
   liveWsUrl: 'ws://127.0.0.1/trade-api/ws/v2',
   subaccount: 0,
-  requestTimeoutMs: 150,
+  requestTimeoutMs: 1_000,
   readRetriesMax: 2,
   retryBaseMs: 1,
   retryCapMs: 4,
