@@ -121,6 +121,23 @@ function doStep(life: Life, { afterMs, user, kind, side, ...wanted }: Step, name
   }
 }
 
+/** Always among what is tried, whatever chance brings: one that trades at once, and one that ends by itself later. */
+const PLAIN: Step = {
+  afterMs: 0,
+  user: 'ann',
+  kind: 'create',
+  market: 0,
+  side: 'bid',
+  into: 8,
+  contracts: 1,
+  timeInForce: 'goodTillCanceled',
+  postOnly: false,
+  livesMs: null,
+  pick: 0,
+};
+const TRADES = [PLAIN];
+const ENDS_LATER = [{ ...PLAIN, into: -3, livesMs: 1_500 }];
+
 const RUNS = process.env.BOTHSIDES_LONG === '1' ? 500 : 25;
 
 describe('An exchange that dies', () => {
@@ -143,7 +160,7 @@ describe('An exchange that dies', () => {
         for (const user of USERS) filled += back.embedded.engine.fills(user).length;
         back.embedded.stop();
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [[TRADES, ENDS_LATER]] },
     );
     expect(filled).toBeGreaterThan(0);
   });
@@ -169,7 +186,7 @@ describe('An exchange that dies', () => {
         pass(back, behindMs);
         expect(everythingOf(back.embedded)).toEqual(everythingOf(died.embedded));
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [[ENDS_LATER, 4_000]] },
     );
     expect(later).toBeGreaterThan(0);
   });
