@@ -192,6 +192,7 @@ async function liveVariedly(): Promise<readonly Frame[]> {
   engine.pauseMarket(SNOW);
   engine.resumeMarket(SNOW);
   engine.changeGrid(SNOW, 'deci_cent', listed.grid);
+  engine.changeMetadata(SNOW, { strikeType: 'between', floorStrike: 1, capStrike: 2, yesSubTitle: 'Snow' });
   engine.moveClose(RAIN, unixMs(START_MS + 120_000));
   market.advanceTo(unixMs(START_MS + 120_000));
   engine.determine(RAIN, 'yes', 10_000 as Centicents);
@@ -229,7 +230,16 @@ describe.runIf(isDescribed)("The venue's description of its stream", () => {
     expect([...said].sort()).toEqual(Object.keys(PAYLOAD_OF).sort());
     const happened = (type: string, field: string) =>
       new Set(frames.filter((frame) => frame.type === type).map((frame) => frame.msg[field]));
-    for (const event of ['created', 'deactivated', 'activated', 'close_date_updated', 'determined', 'settled'])
+    for (const event of [
+      'created',
+      'deactivated',
+      'activated',
+      'close_date_updated',
+      'determined',
+      'settled',
+      'price_level_structure_updated',
+      'metadata_updated',
+    ])
       expect(happened('market_lifecycle_v2', 'event_type')).toContain(event);
     expect(happened('order_group_updates', 'event_type').size).toBe(5);
     for (const reason of ['Trade', 'Amend', 'Decrease', 'ExpiryCancel', undefined])

@@ -45,6 +45,8 @@ export function createCharts(engine: Engine): Charts {
     } else if (event.type === 'trade') {
       const { market, atMs, price, quantity } = event.trade;
       chartOf(market).trade(atMs, price, quantity, engine.market(market)!.openInterest);
+    } else if (event.type === 'metadata') {
+      changed.set(event.market, event.atMs);
     } else if (event.type === 'lifecycle') {
       const { market, change, atMs } = event;
       if (change !== 'created') changed.set(market, atMs);

@@ -79,6 +79,7 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     addMarket: (market) => lifecycle.addMarket(market),
     moveClose: (market, closeMs) => lifecycle.moveClose(market, closeMs),
     changeGrid: (market, label, grid) => lifecycle.changeGrid(market, label, grid),
+    changeMetadata: (market, metadata) => lifecycle.changeMetadata(market, metadata),
     pauseMarket: (market) => lifecycle.pauseMarket(market),
     resumeMarket: (market) => lifecycle.resumeMarket(market),
     determine: (market, result, value) => lifecycle.determine(market, result, value),
@@ -118,7 +119,11 @@ export function createEngine(options: EngineOptions): AuditedEngine {
     orders: (user) => [...floor.account(user).orders.values()].reverse().map((order) => order.view()),
     order: (user, orderId) => floor.account(user).orders.get(orderId)?.view() ?? null,
     fills: (user) => floor.account(user).fills.toReversed(),
-    positions: (user) => [...floor.account(user).stakes.values()].map((stake) => stake.view()),
+    // A stake is also kept for what only rests; a position begins with an execution.
+    positions: (user) =>
+      [...floor.account(user).stakes.values()]
+        .filter(({ totalTraded }) => totalTraded > 0)
+        .map((stake) => stake.view()),
     settlements: (user) => floor.account(user).settlements.toReversed(),
 
     transfers: (user) => floor.account(user).transfers.toReversed(),

@@ -193,6 +193,8 @@ export class Floor {
     this.tellBook(entry, order.side, order.price, -order.remaining, order);
     this.hold(order, -order.remaining, 0);
     const canceled = this.markCanceled(order, reason);
+    // The wire has no word for an owner's own cancel; the reason of an earlier update is not it.
+    order.updateReason = reason;
     this.close(order);
     this.tellOrder(order);
     return canceled;

@@ -9,13 +9,12 @@ import type { Side } from '../../domain/side.ts';
 import { type Centicents, DOLLAR, type UnixMs } from '../../domain/units.ts';
 import type { FeeBook } from './fee-book.ts';
 import type { Floor } from './floor.ts';
+import type { LifecycleChange, MarketMetadata } from './lifecycle-model.ts';
 import { ListedEntry } from './listed-entry.ts';
 import type { LiveOrder } from './live-order.ts';
 import { tickOf } from './matching.ts';
-import type { EngineEvent, ListedEvent, ListedMarket, ListedSeries, UpdateReason } from './model.ts';
+import type { ListedEvent, ListedMarket, ListedSeries, UpdateReason } from './model.ts';
 import { settle } from './settlement.ts';
-
-type Change = Extract<EngineEvent, { type: 'lifecycle' }>['change'];
 
 export class Lifecycle {
   private readonly floor: Floor;
@@ -87,6 +86,16 @@ export class Lifecycle {
     // What rests at prices that are no longer allowed stays; the book's tick only ever gets finer.
     entry.book.refineFor(tickOf(grid.ranges));
     this.tell(entry, 'gridChanged');
+    floor.leave();
+  }
+
+  changeMetadata(market: Ticker, metadata: MarketMetadata): void {
+    const { floor } = this;
+    const now = floor.enter();
+    const entry = floor.entry(market);
+    assert(isBeforeResult(entry.status), `market ${market} is ${entry.status}: what it asks is settled`);
+    entry.listed = { ...entry.listed, ...metadata };
+    floor.tell({ type: 'metadata', market, metadata, atMs: now });
     floor.leave();
   }
 
@@ -178,11 +187,11 @@ export class Lifecycle {
     entry.settling = null;
   }
 
-  private tell(entry: ListedEntry, change: Change): void {
+  private tell(entry: ListedEntry, change: LifecycleChange): void {
     this.floor.tell({ type: 'lifecycle', market: entry.ticker, change, atMs: this.floor.now });
   }
 
-  private setStatus(entry: ListedEntry, status: MarketStatus, change: Change): void {
+  private setStatus(entry: ListedEntry, status: MarketStatus, change: LifecycleChange): void {
     entry.status = status;
     this.tell(entry, change);
   }

@@ -14,6 +14,7 @@ import type { AccountCommands } from './account-model.ts';
 import type { CrowdCommands } from './crowd-commands.ts';
 import type { FeeChange, FeeCommands } from './fee-model.ts';
 import type { EngineOrderGroup, GroupChange } from './group-model.ts';
+import type { LifecycleChange, MarketMetadata, MetadataCommands } from './lifecycle-model.ts';
 
 export type UserId = string;
 /**
@@ -289,20 +290,8 @@ export type EngineEvent =
   | { readonly type: 'position'; readonly user: UserId; readonly position: EnginePosition }
   /** Touch, last price, volume or open interest of this market changed. */
   | { readonly type: 'ticker'; readonly market: Ticker; readonly atMs: UnixMs }
-  | {
-      readonly type: 'lifecycle';
-      readonly market: Ticker;
-      readonly change:
-        | 'created'
-        | 'activated'
-        | 'deactivated'
-        | 'closeMoved'
-        | 'closed'
-        | 'determined'
-        | 'settled'
-        | 'gridChanged';
-      readonly atMs: UnixMs;
-    }
+  | { readonly type: 'lifecycle'; readonly market: Ticker; readonly change: LifecycleChange; readonly atMs: UnixMs }
+  | { readonly type: 'metadata'; readonly market: Ticker; readonly metadata: MarketMetadata; readonly atMs: UnixMs }
   | {
       readonly type: 'orderGroup';
       readonly user: UserId;
@@ -318,7 +307,7 @@ export type EngineEvent =
   /** An announced change of fees holds from now on. */
   | { readonly type: 'feesChanged'; readonly change: FeeChange; readonly atMs: UnixMs };
 
-export interface Engine extends CrowdCommands, AccountCommands, FeeCommands {
+export interface Engine extends CrowdCommands, AccountCommands, FeeCommands, MetadataCommands {
   readonly events: Observable<EngineEvent>;
 
   // Catalogue and lifecycle. The engine opens and closes markets by their times on the market clock and pays

@@ -260,6 +260,15 @@ describe('The end of synthetic markets', () => {
     expect(successors.length).toBe(over.length);
   });
 
+  it('asks of a price whether it rises from where it stood at the opening, which is told once it trades', () => {
+    const rising = world.engine.allMarkets().filter(({ listed }) => /up over the next/.test(listed.title));
+    expect(rising.some(({ listed }) => listed.createdMs > START_MS)).toBe(true);
+    for (const { listed } of rising) {
+      expect(listed).toMatchObject({ strikeType: 'greater_or_equal', floorStrike: expect.any(Number) });
+      expect(listed.yesSubTitle).toMatch(/^\$[\d,.]+ or above$/);
+    }
+  });
+
   it('fits together within each event', () => {
     const { engine } = world;
     const settled = engine

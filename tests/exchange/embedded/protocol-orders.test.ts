@@ -33,6 +33,15 @@ describe('A create', () => {
     });
   });
 
+  it('with a number beyond all numbers is a bad request like any other (§1.4)', async () => {
+    const fixture = createFixture();
+    const text = JSON.stringify(order({ expiration_time: 0 })).replace('_time":0', '_time":1e999');
+    const answer = await fixture.call('alice', 'POST', ORDERS, text);
+    const details =
+      'json: cannot unmarshal number into Go struct field CreateOrderV2Request.expiration_time of type int';
+    expect([answer.status, answer.body]).toEqual([400, { code: 'bad_request', message: 'bad request', details }]);
+  });
+
   it.each([
     [
       'a number where text is due',
@@ -296,9 +305,12 @@ describe('The first version of the order calls', () => {
     const fixture = createFixture();
     for (const [method, path] of [
       ['POST', '/portfolio/orders'],
+      ['DELETE', '/portfolio/orders'],
       ['DELETE', '/portfolio/orders/some-id'],
       ['POST', '/portfolio/orders/batched'],
+      ['DELETE', '/portfolio/orders/batched'],
       ['POST', '/portfolio/orders/some-id/amend'],
+      ['POST', '/portfolio/orders/some-id/decrease'],
     ] as const) {
       const answer = await fixture.call('alice', method, path, {});
       expect([answer.status, answer.body.error.code]).toEqual([410, 'deprecated_v1_order_endpoint']);

@@ -168,6 +168,13 @@ describe('A fill', () => {
 });
 
 describe('A position', () => {
+  it('begins with an execution: what only rests is none (§4.4)', async () => {
+    const fixture = createFixture();
+    await create(fixture, {});
+    const { body } = await fixture.call('alice', 'GET', '/portfolio/positions');
+    expect(body).toEqual({ market_positions: [], event_positions: [], cursor: '' });
+  });
+
   it('is signed, with its cost, and added up by event', async () => {
     const { fixture } = await soldOne();
     const { body } = await fixture.call('alice', 'GET', '/portfolio/positions');

@@ -272,6 +272,22 @@ describe('Private channels', () => {
     expect(taken.every((frame) => frame.msg.client_order_id !== 'ask-1')).toBe(true);
   });
 
+  it('give the reason of an update that has one: an own cancel has none, whatever came before it (§5.5)', async () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command(subscribe(['user_orders'], {}));
+    const { body } = await fixture.call('alice', 'POST', '/portfolio/events/orders', order({ count: '3.00' }));
+    const path = `/portfolio/events/orders/${body.order_id}`;
+    await fixture.call('alice', 'POST', `${path}/decrease`, { reduce_by: '1.00' });
+    await fixture.call('alice', 'DELETE', path);
+    const orders = stream.take().filter(({ type }) => type === 'user_order');
+    expect(orders.map(({ msg }) => [msg.status, msg.last_update_reason])).toEqual([
+      ['resting', undefined],
+      ['resting', 'Decrease'],
+      ['canceled', undefined],
+    ]);
+  });
+
   it('can be narrowed to markets', async () => {
     const fixture = createFixture();
     const stream = fixture.openStream('alice');
@@ -367,6 +383,43 @@ describe('Public channels', () => {
       },
       { market_ticker: RAIN, event_type: 'settled', settled_ts: Math.floor((START_MS + 120_000) / 1000) },
     ]);
+  });
+
+  it('tell what becomes known of a market after it was listed, and only that (§5.5); the market shows it', async () => {
+    const fixture = createFixture();
+    const stream = fixture.openStream('alice');
+    stream.command({ id: 1, cmd: 'subscribe', params: { channels: ['market_lifecycle_v2'] } });
+    stream.take();
+    fixture.market.advanceTo(unixMs(START_MS + 5_000));
+    fixture.engine.changeMetadata(RAIN, { strikeType: 'between', floorStrike: 95_000, capStrike: 95_250 });
+    fixture.engine.changeMetadata(RAIN, { yesSubTitle: 'above $95,000' });
+    expect(stream.take().map(({ type, sid, seq, msg }) => ({ type, sid, seq, msg }))).toEqual([
+      {
+        type: 'market_lifecycle_v2',
+        sid: 1,
+        seq: 1,
+        msg: {
+          market_ticker: RAIN,
+          event_type: 'metadata_updated',
+          strike_type: 'between',
+          floor_strike: 95_000,
+          cap_strike: 95_250,
+        },
+      },
+      {
+        type: 'market_lifecycle_v2',
+        sid: 1,
+        seq: 2,
+        msg: { market_ticker: RAIN, event_type: 'metadata_updated', yes_sub_title: 'above $95,000' },
+      },
+    ]);
+    const { body } = await fixture.send('GET', `/markets/${RAIN}`);
+    expect(body.market).toMatchObject({
+      floor_strike: 95_000,
+      cap_strike: 95_250,
+      yes_sub_title: 'above $95,000',
+      updated_time: '2027-03-04T12:00:05.25Z',
+    });
   });
 
   it('tell when an event’s fees are set and when that is taken back, but nothing of a series’ own', () => {

@@ -1,5 +1,6 @@
 /** Events as they are thought up, before they get their tickers and times: outcomes, and what they depend on. */
 import type { Random } from '../../../domain/random.ts';
+import type { MarketMetadata } from '../lifecycle-model.ts';
 import { normalQuantile } from './normal.ts';
 import type { TruthSpec } from './truth.ts';
 
@@ -11,6 +12,8 @@ export interface OutcomeDraft {
   readonly strikeType: 'greater' | 'less' | 'between' | 'structured' | null;
   readonly floorStrike: number | null;
   readonly capStrike: number | null;
+  /** What is known only once it trades: a strike that is the price at that moment. */
+  readonly onceOpen?: MarketMetadata;
 }
 
 export interface EventDraft {
@@ -30,6 +33,22 @@ function figure(value: number): number {
 function shown(value: number, unit: string): string {
   const digits = figure(value).toLocaleString('en-US');
   return unit === '$' ? `$${digits}` : `${digits}${unit}`;
+}
+
+/** Whether a price will stand at the close where it stood at the opening, or higher. */
+export function rise(
+  random: Random,
+  title: string,
+  price: { readonly unit: string; readonly expected: number; readonly deviation: number },
+): EventDraft {
+  const draft = question(random, title, [0.4, 0.6], ['Up', 'Down']);
+  const floorStrike = Number((price.expected + price.deviation * random.split('opening').normal()).toPrecision(6));
+  const onceOpen = {
+    strikeType: 'greater_or_equal',
+    floorStrike,
+    yesSubTitle: `${shown(floorStrike, price.unit)} or above`,
+  };
+  return { ...draft, outcomes: draft.outcomes.map((outcome) => ({ ...outcome, onceOpen })) };
 }
 
 /** Something that happens or does not, with a chance between these two at the start. */

@@ -78,6 +78,7 @@ export function listingOf(
       strikeType: outcome.strikeType,
       floorStrike: outcome.floorStrike,
       capStrike: outcome.capStrike,
+      ...(isFresh ? {} : outcome.onceOpen),
       rulesPrimary: `Settles to yes if this is so at the close: ${draft.title} ${outcome.yes}.${announced}`,
       volumeBefore: contracts(volume),
       volume24hBefore: contracts(volume24h),

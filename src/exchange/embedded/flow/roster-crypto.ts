@@ -1,5 +1,5 @@
 /** Series about the prices of coins. The coins' own prices are of our making. */
-import { brackets, ladder, question } from './event-drafts.ts';
+import { brackets, ladder, rise } from './event-drafts.ts';
 import { TAPERED_DECI_CENT } from './price-grids.ts';
 import { DAY, HOUR, interestAt, plan, type SeriesFamily } from './series-plan.ts';
 
@@ -22,7 +22,7 @@ const COINS: readonly Coin[] = [
   { code: 'ADA', name: 'Cardano', price: 0.8, step: 0.004 },
 ];
 
-export const QUARTER_HOURS: SeriesFamily = COINS.map(({ code, name }, rank) =>
+export const QUARTER_HOURS: SeriesFamily = COINS.map(({ code, name, price, step }, rank) =>
   plan({
     ticker: `KX${code}QH`,
     title: `${name} up or down, quarter-hourly`,
@@ -38,7 +38,8 @@ export const QUARTER_HOURS: SeriesFamily = COINS.map(({ code, name }, rank) =>
     alignMinutes: 15,
     firstCloseMinutes: [10, 25],
     leftAtClose: 0.02,
-    draft: (random) => question(random, `${name} up over the next 15 minutes?`, [0.4, 0.6], ['Up', 'Down']),
+    draft: (random) =>
+      rise(random, `${name} up over the next 15 minutes?`, { unit: '$', expected: price, deviation: 1.7 * step }),
   }),
 );
 

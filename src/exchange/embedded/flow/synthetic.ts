@@ -32,6 +32,8 @@ const RESULT_AFTER_MS: readonly [min: number, max: number] = [3_000, 12_000];
 /** A market of people who have just heard of it grows to its size within this share of its life, or this long. */
 const WARM_SHARE = 0.05;
 const WARM_MS_MAX = 10 * MINUTE_MS;
+/** A strike that is the price at the opening is known this long after it. */
+const STRIKE_AFTER_MS = 2_000;
 
 export interface SyntheticWorldOptions {
   readonly engine: Engine;
@@ -143,6 +145,13 @@ export function createSyntheticWorld(options: SyntheticWorldOptions): SyntheticW
         (now) => crowd.nextTakerMs(now),
         () => isOver(listing),
       );
+    }
+    for (const [index, { onceOpen }] of draft.outcomes.entries()) {
+      const { ticker } = markets[index]!;
+      if (!isFresh || onceOpen === undefined) continue;
+      timers.at(nowMs + STRIKE_AFTER_MS, () => {
+        if (isOpen(ticker)) engine.changeMetadata(ticker, onceOpen);
+      });
     }
     const [min, max] = RESULT_AFTER_MS;
     const resultMs = closeMs + min + (max - min) * chance.uniform();

@@ -61,7 +61,9 @@ export class Body {
     if (value === null) return null;
     if (typeof value !== 'number') throw this.#mistyped(name, value, 'int');
     if (!Number.isSafeInteger(value)) {
-      throw badRequest(`json: cannot unmarshal number ${value} into Go struct field ${this.#type}.${name} of type int`);
+      // A number beyond all (1e999) has lost how it was written.
+      const number = Number.isFinite(value) ? `number ${value}` : 'number';
+      throw badRequest(`json: cannot unmarshal ${number} into Go struct field ${this.#type}.${name} of type int`);
     }
     return value;
   }

@@ -36,6 +36,7 @@ export const orderRoutes: readonly Route[] = [
   ...(
     [
       ['POST', '/portfolio/orders'],
+      ['DELETE', '/portfolio/orders'],
       ['POST', '/portfolio/orders/batched'],
       ['DELETE', '/portfolio/orders/batched'],
       ['DELETE', '/portfolio/orders/:order'],

@@ -9,6 +9,7 @@ import {
   eventLifecycleBody,
   fillBody,
   lifecycleBody,
+  metadataBody,
   orderGroupBody,
   positionBody,
   snapshotBody,
@@ -31,6 +32,7 @@ const CHANNEL_OF = {
   orderGroup: 'order_group_updates',
   ticker: 'ticker',
   lifecycle: 'market_lifecycle_v2',
+  metadata: 'market_lifecycle_v2',
   settlement: null,
   transfer: null,
   feesChanged: 'market_lifecycle_v2',
@@ -190,6 +192,9 @@ export class StreamHub {
         break;
       case 'lifecycle':
         this.#tellLifecycle(event.market, event.change, event.atMs);
+        break;
+      case 'metadata':
+        this.#tell('market_lifecycle_v2', 'market_lifecycle_v2', null, null, () => metadataBody(event));
         break;
       case 'feesChanged': {
         const { change } = event;

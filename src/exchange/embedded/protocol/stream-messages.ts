@@ -216,6 +216,19 @@ export function eventLifecycleBody(event: ListedEvent, exchangeIndex: number) {
   };
 }
 
+/** Says only what is another than before. */
+export function metadataBody({ market, metadata }: Extract<EngineEvent, { type: 'metadata' }>) {
+  const { yesSubTitle, strikeType, floorStrike, capStrike } = metadata;
+  return {
+    market_ticker: market,
+    event_type: 'metadata_updated',
+    ...(strikeType === undefined ? {} : { strike_type: strikeType }),
+    ...(floorStrike === undefined ? {} : { floor_strike: floorStrike }),
+    ...(capStrike === undefined ? {} : { cap_strike: capStrike }),
+    ...(yesSubTitle === undefined ? {} : { yes_sub_title: yesSubTitle }),
+  };
+}
+
 /** An override of an event's fees, set or (null) taken back. */
 export function eventFeesBody({ event, fees }: FeeChange) {
   return {
