@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { named } from '../../../src/domain/ids.ts';
 import type { Centicents } from '../../../src/domain/units.ts';
 import { unixMs } from '../../../src/domain/units.ts';
 import { ALICE_ID, createFixture, type Frame, HAIL, order, RAIN, SNOW, START_MS } from './protocol-fixture.ts';
@@ -370,6 +371,15 @@ describe('Public channels', () => {
     fixture.market.advanceTo(START_MS + 120_000);
     const frames = stream.take();
     expect(frames.map((frame) => frame.seq)).toEqual([1, 2, 3, 4, 5]);
+    // One that is listed before it opens is told of once, when it is listed (§5.5).
+    const { listed } = fixture.engine.market(HAIL)!;
+    const opening = named<typeof HAIL>('KXRAIN-27MAR06-OSL');
+    const openMs = unixMs(fixture.market.now() + 5_000);
+    fixture.engine.addMarket({ ...listed, ticker: opening, openMs });
+    fixture.market.advanceTo(openMs + 1_000);
+    expect(fixture.engine.market(opening)?.status).toBe('active');
+    const told = stream.take().map(({ msg }) => [msg.market_ticker ?? msg.event_ticker, msg.event_type]);
+    expect(told).toEqual([[opening, 'created']]);
     expect(frames.map((frame) => frame.msg)).toEqual([
       { market_ticker: RAIN, event_type: 'close_date_updated', close_ts: Math.floor((START_MS + 60_000) / 1000) },
       { market_ticker: SNOW, event_type: 'deactivated', is_deactivated: true },

@@ -178,6 +178,12 @@ describe('Trades, fills and orders', () => {
     expect(await shown(`/historical/orders?ticker=${RAIN}`)).toEqual([]);
     expect((await fixture.call('alice', 'GET', `/portfolio/orders/${ended.order_id}`)).status).toBe(404);
     expect((await fixture.call('alice', 'GET', `/portfolio/orders/${rested.order_id}`)).status).toBe(200);
+    // It is the end of an order that counts, not how long ago it was made (§4.3: orders_updated_ts).
+    await fixture.call('alice', 'DELETE', `/portfolio/events/orders/${rested.order_id}?market_ticker=${HAIL}`);
+    expect(await shown('/portfolio/orders')).toEqual([rested.order_id]);
+    advance(fixture, 30);
+    expect(await shown('/portfolio/orders')).toEqual([]);
+    expect(await shown('/historical/orders')).toEqual([ended.order_id, rested.order_id]);
     expect((await fixture.call('alice', 'GET', '/historical/orders?limit=1001')).text).toContain("on the 'max' tag");
   });
 });
