@@ -61,6 +61,10 @@ function getBalance({ engine, records, market }: Venue, call: Call): Reply {
   });
 }
 
+function countOf({ quantity, totalTraded }: EnginePosition, name: string): number {
+  return name === 'position' ? quantity : totalTraded;
+}
+
 function listPositions(venue: Venue, call: Call): Reply {
   const { engine, records } = venue;
   const user = userOf(call);
@@ -79,8 +83,8 @@ function listPositions(venue: Venue, call: Call): Reply {
     if (ticker !== null && position.market !== ticker) return false;
     if (event !== null && market?.listed.event !== event) return false;
     if (shard !== null && position.exchangeIndex !== shard) return false;
-    if (nonZero.includes('position') && position.quantity === 0) return false;
-    if (nonZero.includes('total_traded') && position.totalTraded === 0) return false;
+    // Any of those that are named is enough.
+    if (nonZero.length > 0 && !nonZero.some((name) => countOf(position, name) !== 0)) return false;
     return settlement === 'all' || (market?.status === 'finalized') === (settlement === 'settled');
   }
 
