@@ -159,6 +159,7 @@ export interface VenueSettlement {
   readonly result: MarketResult;
   /** What the account was paid. */
   readonly revenue: Microdollars;
+  /** What lay below a whole cent of it and was kept. The fees of fills come with the fills. */
   readonly fee: Microdollars;
   /** What a yes contract paid; null where the venue does not say. */
   readonly value: Centicents | null;

@@ -196,7 +196,10 @@ export interface EngineSettlement {
   readonly noQuantity: Centicontracts;
   readonly noCost: Microdollars;
   readonly revenue: Microdollars;
+  /** The part of the payout below a whole cent, which is not paid. */
   readonly fee: Microdollars;
+  /** All fees of this market: those of its executions and this one. */
+  readonly feesPaid: Microdollars;
   readonly value: Centicents;
   readonly atMs: UnixMs;
 }

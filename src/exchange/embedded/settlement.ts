@@ -44,6 +44,7 @@ export function settle(floor: Floor, entry: ListedEntry): void {
 
 function settlementOf(floor: Floor, entry: ListedEntry, stake: Stake): EngineSettlement {
   const { position, cost } = stake;
+  const { revenue, fee } = payout(position, entry.settlementValue!);
   return {
     market: entry.ticker,
     event: entry.listed.event,
@@ -53,7 +54,9 @@ function settlementOf(floor: Floor, entry: ListedEntry, stake: Stake): EngineSet
     yesCost: (position > 0 ? cost : 0) as Microdollars,
     noQuantity: Math.max(0, -position) as Centicontracts,
     noCost: (position < 0 ? cost : 0) as Microdollars,
-    ...payout(position, entry.settlementValue!),
+    revenue,
+    fee,
+    feesPaid: (stake.fees + fee) as Microdollars,
     value: entry.settlementValue!,
     atMs: floor.now,
   };

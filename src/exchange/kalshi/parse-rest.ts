@@ -206,10 +206,22 @@ export function toSettlement(body: wire.WireSettlement): VenueSettlement {
     market: named(body.ticker),
     result: body.market_result,
     revenue: (body.revenue * MICRODOLLARS_PER_CENT) as Microdollars,
-    fee: body.fee_cost,
+    fee: roundingOf(body),
     value: body.value == null ? null : ((body.value * CENTICENTS_PER_CENT) as Centicents),
     atMs: body.settled_time,
   };
+}
+
+/**
+ * What lay below a whole cent of the payout and was kept. `fee_cost` is another thing: all fees of the market, which came
+ * with the fills already. 0 where the value was cut to whole cents itself, so that nothing can be told from it.
+ */
+function roundingOf({ market_result, yes_count_fp, no_count_fp, value, revenue }: wire.WireSettlement): Microdollars {
+  const yesValue = value ?? { yes: 100, no: 0, scalar: null }[market_result];
+  if (yesValue === null) return 0 as Microdollars;
+  const gross = (yes_count_fp * yesValue + no_count_fp * (100 - yesValue)) * CENTICENTS_PER_CENT;
+  const rounding = gross - revenue * MICRODOLLARS_PER_CENT;
+  return (rounding > 0 && rounding < MICRODOLLARS_PER_CENT ? rounding : 0) as Microdollars;
 }
 
 export function toTransfer(kind: VenueTransfer['kind'], body: wire.WireTransfer): VenueTransfer {

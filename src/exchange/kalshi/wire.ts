@@ -186,6 +186,8 @@ export const fillsPage = z.object({ fills: z.array(fill), cursor });
 export const settlement = z.object({
   ticker,
   market_result: z.enum(['yes', 'no', 'scalar']),
+  yes_count_fp: quantity,
+  no_count_fp: quantity,
   revenue: cents,
   fee_cost: money,
   value: cents.nullish(),

@@ -138,7 +138,15 @@ describe('settlement', () => {
     const yes = settledAt('yes', 100);
     expect([yes.cash('ann'), yes.cash('ben')]).toEqual([994, 1_006]);
     expect(yes.engine.settlements('ben')).toMatchObject([
-      { result: 'yes', yesQuantity: quantity(10), yesCost: dollars(4), noQuantity: 0, revenue: dollars(10), fee: 0 },
+      {
+        result: 'yes',
+        yesQuantity: quantity(10),
+        yesCost: dollars(4),
+        noQuantity: 0,
+        revenue: dollars(10),
+        fee: 0,
+        feesPaid: 0,
+      },
     ]);
     expect(yes.engine.positions('ben')).toMatchObject([{ quantity: 0, cost: 0, realizedPnl: dollars(6) }]);
     const no = settledAt('no', 0);

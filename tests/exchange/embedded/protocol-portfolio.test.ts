@@ -218,7 +218,8 @@ describe('A position', () => {
         no_total_cost_dollars: '0.600000',
         revenue: 100,
         settled_time: '2027-03-04T13:01:00.25Z',
-        fee_cost: expect.any(String),
+        // All that was paid in fees for it; settling costs nothing (§6).
+        fee_cost: '0.016800',
         value: 0,
       },
     ]);

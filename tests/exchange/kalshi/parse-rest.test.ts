@@ -253,17 +253,24 @@ describe('The account’s records', () => {
     refused(() => toFill(check(wire.fill, '/f', { ...fill, count_fp: '0.00' })));
   });
 
-  it('hold settlements, whose cents become exact money', () => {
+  it('hold settlements, whose cents become exact money; the fees of fills are not counted again', () => {
     const settlement = {
       ticker: 'T',
       market_result: 'scalar',
+      yes_count_fp: '3.01',
+      no_count_fp: '0.00',
       revenue: 150,
-      fee_cost: '0.001000',
+      fee_cost: '0.340000',
       value: 50,
       settled_time: '2026-12-25T00:05:00Z',
     };
-    const read = toSettlement(check(wire.settlement, '/s', settlement));
-    expect(read).toMatchObject({ revenue: 1_500_000, fee: 1000, value: 5000, result: 'scalar' });
+    const read = (fields: object) => toSettlement(check(wire.settlement, '/s', { ...settlement, ...fields }));
+    expect(read({})).toMatchObject({ revenue: 1_500_000, fee: 5_000, value: 5000, result: 'scalar' });
+    expect(read({ yes_count_fp: '0.00', no_count_fp: '3.01' }).fee).toBe(5_000);
+    // The value itself was cut to cents: the rounding cannot be told from it.
+    expect(read({ revenue: 152 }).fee).toBe(0);
+    expect(read({ value: null }).fee).toBe(0);
+    expect(read({ market_result: 'yes', value: null, revenue: 301 }).fee).toBe(0);
   });
 
   it('hold cash by shard', () => {

@@ -118,7 +118,7 @@ export function settlementJson(settlement: EngineSettlement): Record<string, unk
     no_total_cost_dollars: formatMoney(settlement.noCost),
     revenue: wholeCents(settlement.revenue),
     settled_time: formatTime(settlement.atMs),
-    fee_cost: formatMoney(settlement.fee),
+    fee_cost: formatMoney(settlement.feesPaid),
     value: Math.trunc(settlement.value / 100),
   };
 }
