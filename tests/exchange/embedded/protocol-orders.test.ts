@@ -230,6 +230,33 @@ describe('An amend', () => {
       updated_client_order_id: null,
     });
     expect(crossing.body).toMatchObject({ remaining_count: '2.00', fill_count: '1.00', average_fill_price: '0.0300' });
+    // What this amend filled, not what the order has filled in all (§4.5).
+    const larger = { ...amend, price: '0.0300', count: '4.00', updated_client_order_id: null };
+    expect((await fixture.call('alice', 'POST', path, larger)).body).toMatchObject({
+      remaining_count: '3.00',
+      fill_count: '0.00',
+    });
+  });
+
+  it('gives an order another end, or none at all by 0 (§4.5)', async () => {
+    const fixture = createFixture();
+    const { body } = await create(fixture);
+    const at = Math.floor(START_MS / 1000);
+    const amend = async (expiration_time?: number) => {
+      const fields = { ticker: RAIN, side: 'bid', price: '0.0100', count: '1.00', expiration_time };
+      const { status } = await fixture.call('alice', 'POST', `${ORDERS}/${body.order_id}/amend`, fields);
+      const shown = await fixture.call('alice', 'GET', `/portfolio/orders/${body.order_id}`);
+      return [status, shown.body.order.status, shown.body.order.expiration_time];
+    };
+    expect(await amend(at + 30)).toEqual([200, 'resting', '2027-03-04T12:00:30Z']);
+    expect(await amend()).toEqual([200, 'resting', '2027-03-04T12:00:30Z']);
+    expect(await amend(0)).toEqual([200, 'resting', undefined]);
+    fixture.market.advanceTo(START_MS + 60_000);
+    expect(await amend(at)).toEqual([400, 'resting', undefined]);
+    expect(await amend(at + 90)).toEqual([200, 'resting', '2027-03-04T12:01:30Z']);
+    fixture.market.advanceTo(START_MS + 90_000);
+    const ended = (await fixture.call('alice', 'GET', `/portfolio/orders/${body.order_id}`)).body.order;
+    expect([ended.status, ended.remaining_count_fp]).toEqual(['canceled', '0.00']);
   });
 
   it('must name the order as it is', async () => {

@@ -51,6 +51,19 @@ describe('A transfer between shards', () => {
     expect((await fixture.call('alice', 'GET', '/portfolio/deposits')).body.deposits).toEqual([]);
   });
 
+  it('leaves what the fees of resting orders may still come to, though the balance does not show it (§4.5, §6)', async () => {
+    const fixture = createFixture();
+    const withMakerFees = { type: 'quadratic_with_maker_fees', multiplierMillionths: 1_000_000 } as const;
+    fixture.engine.changeSeriesFees(fixture.engine.allSeries()[0]!.ticker, withMakerFees, START_MS);
+    await fixture.call('alice', 'POST', ORDERS, order({ ticker: HAIL, price: '0.5000', count: '100.00' }));
+    // $1000 less $50 of collateral; 100 contracts at 50¢ cost a maker 44¢.
+    const back = { source_exchange_shard: HAIL_SHARD, destination_exchange_shard: 0 };
+    const ask = (amount: number) => fixture.call('alice', 'POST', TRANSFER, moved({ ...back, amount }));
+    const refused = await ask(9_500_000);
+    expect([refused.status, refused.body.error.code]).toEqual([400, 'insufficient_balance']);
+    expect((await ask(9_495_000)).status).toBe(200);
+  });
+
   it('is listed newest first, page by page', async () => {
     const fixture = createFixture();
     const ids: string[] = [];

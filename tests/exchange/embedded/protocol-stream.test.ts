@@ -273,6 +273,21 @@ describe('Private channels', () => {
     expect(taken.every((frame) => frame.msg.client_order_id !== 'ask-1')).toBe(true);
   });
 
+  it('tell nobody else of a fill, an order or a position (§5.4)', async () => {
+    const fixture = createFixture();
+    fixture.crowd(RAIN, 'ask', 40, 10);
+    const streams = ['alice', 'bob'].map((user) => fixture.openStream(user));
+    for (const stream of streams) {
+      stream.command(subscribe(['fill', 'user_orders', 'market_positions', 'order_group_updates']));
+      stream.take();
+    }
+    await create(fixture, 'alice', { price: '0.4000', count: '3.00' });
+    await fixture.call('alice', 'POST', '/portfolio/order_groups/create', { contracts_limit: 5 });
+    const [own, others] = streams.map((stream) => stream.take().map(({ type }) => type));
+    expect(own!.toSorted()).toEqual(['fill', 'market_position', 'order_group_updates', 'user_order']);
+    expect(others).toEqual([]);
+  });
+
   it('give the reason of an update that has one: an own cancel has none, whatever came before it (§5.5)', async () => {
     const fixture = createFixture();
     const stream = fixture.openStream('alice');

@@ -69,6 +69,29 @@ describe('A listing of markets', () => {
     expect(await tickers(fixture, 'status=settled')).toEqual([SNOW]);
   });
 
+  it('has closed for all that is past its close and not paid yet (§4.2)', async () => {
+    const fixture = createFixture();
+    const { engine, market } = fixture;
+    engine.moveClose(RAIN, market.now());
+    const shown = async () => {
+      const of = async (status: string) =>
+        (await fixture.send('GET', `/markets?status=${status}`)).body.markets.map(
+          (one: { ticker: string }) => one.ticker,
+        );
+      const { body } = await fixture.send('GET', `/markets/${RAIN}`);
+      return [body.market.status, (await of('closed')).includes(RAIN), (await of('settled')).includes(RAIN)];
+    };
+    expect(await shown()).toEqual(['closed', true, false]);
+    engine.determine(RAIN, 'no', 0 as Centicents);
+    expect(await shown()).toEqual(['determined', true, false]);
+    engine.dispute(RAIN);
+    expect(await shown()).toEqual(['disputed', true, false]);
+    engine.amendResult(RAIN, 'yes', 10_000 as Centicents);
+    expect(await shown()).toEqual(['amended', true, false]);
+    market.advanceTo(unixMs(market.now() + 60_000));
+    expect(await shown()).toEqual(['finalized', false, true]);
+  });
+
   it('tells a pause as a status of its own', async () => {
     const fixture = createFixture();
     fixture.engine.pauseMarket(SNOW);

@@ -11,7 +11,7 @@ import {
   type ScriptedExchange,
   type ScriptedSocket,
 } from './support/scripted-exchange.ts';
-import { commonOptions } from './support/venue.ts';
+import { commonOptions, EXCHANGE_SETTINGS } from './support/venue.ts';
 
 const { privatePem, publicKey } = keyPair('rsa');
 const T = named<Ticker>('T');
@@ -30,6 +30,8 @@ afterEach(async () => {
 function venueWith(pem: string): Venue {
   return createKalshiVenue({
     ...commonOptions(),
+    // Nothing here is about a handshake that is late: a machine that is busy elsewhere has time for it.
+    settings: { ...EXCHANGE_SETTINGS, requestTimeoutMs: 10_000 },
     restUrl: exchange.restUrl,
     wsUrl: exchange.wsUrl,
     signer: createSigner(pem),
