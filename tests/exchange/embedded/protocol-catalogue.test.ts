@@ -38,6 +38,13 @@ describe('Series and events', () => {
     expect(await tickers('status=open')).toEqual(['KXRAIN-27MAR06']);
     expect(await tickers('status=closed')).toEqual(['KXRAIN-27MAR05']);
     expect(await tickers(`min_close_ts=${seconds + 7_000}`)).toEqual(['KXRAIN-27MAR06']);
+    // Of two markets one is over: the event is open, and closed.
+    const divided = createFixture();
+    divided.engine.moveClose(RAIN, divided.market.now());
+    for (const status of ['open', 'closed']) {
+      const { body } = await divided.send('GET', `/events?status=${status}`);
+      expect(body.events[0].event_ticker).toBe('KXRAIN-27MAR05');
+    }
   });
 });
 

@@ -226,6 +226,21 @@ describe('A position', () => {
   });
 });
 
+describe('A scalar settlement', () => {
+  it('pays each side its share in whole cents; value is cut to cents, what was below one is among the fees (§4.4, §6)', async () => {
+    const { fixture } = await soldOne();
+    fixture.engine.determine(RAIN, 'scalar', 3_366 as Centicents);
+    fixture.market.advanceTo(START_MS + 60_000);
+    const { body } = await fixture.call('alice', 'GET', '/portfolio/settlements');
+    // 1 − .3366 = .6634 for the no contract; the fee of its sale was 1.68¢.
+    expect(body.settlements).toMatchObject([
+      { market_result: 'scalar', no_count_fp: '1.00', value: 33, revenue: 66, fee_cost: '0.020200' },
+    ]);
+    const { market } = (await fixture.send('GET', `/markets/${RAIN}`)).body;
+    expect(market).toMatchObject({ status: 'finalized', result: 'scalar', settlement_value_dollars: '0.3366' });
+  });
+});
+
 describe('Reads that lag', () => {
   it('show what was there some wall time ago, and say so', async () => {
     const fixture = createFixture({ readDelayMs: 400 });
