@@ -188,6 +188,23 @@ describe('Trades, fills and orders', () => {
   });
 });
 
+describe('A listing of orders', () => {
+  it('goes on after an order that left for the archive between two pages', async () => {
+    const fixture = createFixture();
+    fixture.engine.moveClose(HAIL, unixMs(START_MS + 60 * DAY_MS));
+    const create = async () =>
+      (await fixture.call('alice', 'POST', '/portfolio/events/orders', order({ ticker: HAIL }))).body.order_id;
+    const [rested, ended] = [await create(), await create()];
+    await fixture.call('alice', 'DELETE', `/portfolio/events/orders/${ended}?market_ticker=${HAIL}`);
+    advance(fixture, 14);
+    const first = (await fixture.call('alice', 'GET', '/portfolio/orders?limit=1')).body;
+    expect(first.orders).toMatchObject([{ order_id: ended }]);
+    advance(fixture, 15);
+    const path = `/portfolio/orders?limit=1&cursor=${first.cursor}`;
+    expect((await fixture.call('alice', 'GET', path)).body.orders).toMatchObject([{ order_id: rested }]);
+  });
+});
+
 describe('A listing of trades', () => {
   it('is empty for a market that nobody knows, and for block trades', async () => {
     const fixture = createFixture();

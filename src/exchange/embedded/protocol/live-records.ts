@@ -5,6 +5,12 @@ import type { Records } from './records.ts';
 
 /** Orders and fills are those of the live window; the others are apart. */
 export interface LiveRecords extends Records {
+  /**
+   * Live and historical ones, newest first, and which are live: a listing that goes on after an order that left meanwhile
+   * must still find its place.
+   */
+  allOrders(user: UserId): readonly EngineOrder[];
+  isLiveOrder(order: EngineOrder): boolean;
   /** Newest first. */
   historicalOrders(user: UserId): readonly EngineOrder[];
   /** Newest first. */
@@ -30,6 +36,8 @@ export function createLiveRecords(all: Records, market: Clock): LiveRecords {
     fills: (user) => parted(all.fills(user), isHistoricalTrade, false),
     positions: (user) => all.positions(user),
     settlements: (user) => all.settlements(user),
+    allOrders: (user) => all.orders(user),
+    isLiveOrder: (order) => !isHistoricalOrder(order, cutoff()),
     historicalOrders: (user) => parted(all.orders(user), isHistoricalOrder, true),
     historicalFills: (user) => parted(all.fills(user), isHistoricalTrade, true),
   };

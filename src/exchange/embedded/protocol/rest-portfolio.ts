@@ -154,11 +154,12 @@ function listOrders({ engine, records }: Venue, call: Call): Reply {
   const status = query.oneOf('status', ['resting', 'canceled', 'executed'] as const);
   const shard = query.integer('exchange_index');
   const within = query.within('min_ts', 'max_ts');
-  const page = pageOf(records.orders(userOf(call)), {
+  const page = pageOf(records.allOrders(userOf(call)), {
     limit,
     cursor: query.cursor(),
     keyOf: (order) => order.orderId,
     matches: (order) =>
+      records.isLiveOrder(order) &&
       (ticker === null || order.market === ticker) &&
       (status === null || order.status === status) &&
       (shard === null || order.exchangeIndex === shard) &&
