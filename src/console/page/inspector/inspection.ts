@@ -157,7 +157,7 @@ export function startInspection(): () => void {
           type: message.event.type,
           event: message.event,
         });
-      } else if (!message.type.startsWith('@xstate.') && message.type !== 'bothsides.transition') continue;
+      } else if (!/^(@xstate|bothsides)\./.test(message.type)) continue;
       changed = true;
     }
     if (changed) show();
