@@ -6,6 +6,7 @@ import type { WhyAnswer } from '../../wire.ts';
 import type { MarketAnswer } from '../../wire-dashboard.ts';
 import { addressOf } from '../address.ts';
 import { ApiError, getJson } from '../api.ts';
+import { ControlButtons } from '../control/control.tsx';
 import { duration, shortened } from '../format.ts';
 import { DECISION_COLUMNS, FILL_COLUMNS, ORDER_COLUMNS, SESSION_COLUMNS } from './columns.tsx';
 import { Depth } from './depth.tsx';
@@ -105,10 +106,13 @@ function Head({ answer: { ticker, title, category, event, closeMs, detail, posit
   const nowMs = picture.value?.atMs ?? 0;
   return (
     <header class="market-head">
-      <p class="crumbs">
-        <a href={addressOf('dashboard')}>Dashboard</a> <span aria-hidden="true">/</span>{' '}
-        <span class="mono outside">{shortened(ticker, 80)}</span>
-      </p>
+      <div class="top-line">
+        <p class="crumbs">
+          <a href={addressOf('dashboard')}>Dashboard</a> <span aria-hidden="true">/</span>{' '}
+          <span class="mono outside">{shortened(ticker, 80)}</span>
+        </p>
+        <ControlButtons market={ticker} />
+      </div>
       <h2 class="title" dir="auto" title={shortened(title ?? ticker, 2_000)}>
         {shortened(title ?? ticker, 240)}
       </h2>
