@@ -8,6 +8,7 @@ import { addressOf } from '../address.ts';
 import { ApiError, getJson } from '../api.ts';
 import { ControlButtons } from '../control/control.tsx';
 import { duration, shortened } from '../format.ts';
+import { hello } from '../live.ts';
 import { DECISION_COLUMNS, FILL_COLUMNS, ORDER_COLUMNS, SESSION_COLUMNS } from './columns.tsx';
 import { Depth } from './depth.tsx';
 import { market, picture } from './feed.ts';
@@ -111,7 +112,7 @@ function Head({ answer: { ticker, title, category, event, closeMs, detail, posit
           <a href={addressOf('dashboard')}>Dashboard</a> <span aria-hidden="true">/</span>{' '}
           <span class="mono outside">{shortened(ticker, 80)}</span>
         </p>
-        <ControlButtons market={ticker} />
+        <ControlOfMarket ticker={ticker} />
       </div>
       <h2 class="title" dir="auto" title={shortened(title ?? ticker, 2_000)}>
         {shortened(title ?? ticker, 240)}
@@ -150,6 +151,16 @@ function Head({ answer: { ticker, title, category, event, closeMs, detail, posit
         )}
       </dl>
     </header>
+  );
+}
+
+function ControlOfMarket({ ticker }: { ticker: string }) {
+  if (hello.value?.run.readOnly !== false) return null;
+  return (
+    <div class="of-market">
+      <span class="muted small">This market alone</span>
+      <ControlButtons market={ticker} />
+    </div>
   );
 }
 
