@@ -43,15 +43,20 @@ inBrowser('The inspector', () => {
     expect(new Set(actors.map(({ machine }) => machine)).size).toBeGreaterThanOrEqual(6);
     const different: unknown[] = [];
     const looked = new Set<string>();
-    for (const { id, machine, state: at } of actors) {
+    let taken = 0;
+    for (const { id, machine, state: at, sinceMs } of actors) {
       // The tree has been compared for all of them; of each machine one chart is, or in the long form every actor's.
       if (looked.has(machine) && process.env.BOTHSIDES_LONG !== '1') continue;
       looked.add(machine);
       const seen = await lookAt(visit, id);
-      const isAlike = seen.machine === machine && seen.value === stateText(at);
+      taken += seen.taken;
+      // Nothing has moved since this page looks: what was before, it was told.
+      const isSince = seen.since.includes(` ${new Date(sinceMs).toISOString().slice(11, 19)} `);
+      const isAlike = seen.machine === machine && seen.value === stateText(at) && isSince;
       if (!isAlike || litLeaves(seen).join() !== leavesOf(at).join()) different.push({ id, at, seen });
     }
     expect(different).toEqual([]);
+    expect(taken).toBeGreaterThan(20);
   });
 
   it('follows a session through warmup, quoting and softExit to closed', async () => {
