@@ -117,6 +117,10 @@ inBrowser('A trader and its page', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('view');
+    // Another has not been here yet: nothing of the inspector is loaded.
+    await visit.go('#/dashboard');
+    await page.reload();
+    await page.waitForSelector('[data-connection=open]');
   });
 
   it('lets nobody steer it without the token, from another page or under another name', async () => {
@@ -257,9 +261,14 @@ inBrowser('A trader and its page', () => {
     await later.page.waitForSelector('[data-state]');
     expect(litLeaves((await seenChart(later.page))!).length).toBeGreaterThan(0);
     expect(await later.page.locator('[data-connection]').textContent()).toContain('journal');
-    expect(await later.page.locator('[data-action]').count()).toBe(0);
+    // Its clock stands at its end.
+    expect(await later.page.locator('.of-run time').textContent()).toMatch(/^[\d:]{8}$/);
     await later.go('#/dashboard');
     await later.page.waitForSelector('.markets tbody tr');
+    expect(await later.page.locator('[data-action]').count()).toBe(0);
+    await later.page.locator('.market-link').first().click();
+    await later.page.waitForSelector('.market-head');
+    expect(await later.page.locator('[data-action]').count()).toBe(0);
     expect(await overflow(later.page)).toBe(0);
     expect(later.faults).toEqual([]);
     await later.close();

@@ -26,6 +26,7 @@ interface Layouter {
 }
 let layouter: Layouter | null = null;
 const AGAIN_MS = 500;
+const TRIES_MAX = 20;
 
 /** Null while it is being made. */
 export function layoutOf(chart: Chart, direction: Direction): Entry {
@@ -54,7 +55,7 @@ async function make(chart: Chart, direction: Direction, into: Map<Direction, Ent
 }
 
 async function laidOut(request: ElkNode): Promise<ElkNode> {
-  for (;;) {
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
     layouter ??= startLayouter();
     const mine = layouter;
     const answer = await Promise.race([mine.elk.layout(request), mine.absent]);
@@ -64,6 +65,8 @@ async function laidOut(request: ElkNode): Promise<ElkNode> {
     do await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     while (connection.value !== 'open');
   }
+  // The trader that answers now is of another version than this page.
+  throw new Error('what does that cannot be had any more. Load this page anew.');
 }
 
 function startLayouter(): Layouter {
