@@ -126,8 +126,7 @@ inBrowser('A trader and its page', () => {
   it('lets nobody steer it without the token, from another page or under another name', async () => {
     const elsewhere = await servePage();
     const abroad = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`;
-    const looker = await Visit.open(browser, url);
-    const others = await Visit.open(browser, abroad);
+    const [looker, others] = await Promise.all([Visit.open(browser, url), Visit.open(browser, abroad)]);
     const tell = ({ to, shown }: { to: string; shown: string }) =>
       fetch(`${to}/api/control`, {
         method: 'POST',
