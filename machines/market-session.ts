@@ -202,6 +202,8 @@ const base = setup({
     resumesQuoting: ({ context }) => context.resumed?.into === 'quoting',
     isBookSynced: ({ context }) => context.bookSynced,
     isBookLost: ({ context }) => !context.bookSynced,
+    limitsToBid: ({ event }) => event.type === 'sides.limited' && event.to === 'bidOnly',
+    limitsToAsk: ({ event }) => event.type === 'sides.limited' && event.to === 'askOnly',
     isRegimeReady: ({ context }) => context.regimeReady,
     isRegimeLost: ({ context }) => !context.regimeReady,
     mustFreeze: ({ context }) => freezes(context),
@@ -453,8 +455,8 @@ export const marketSession = base.createMachine({
           initial: 'both',
           on: {
             'sides.limited': [
-              { guard: ({ event }) => event.to === 'bidOnly', target: '.bidOnly' },
-              { guard: ({ event }) => event.to === 'askOnly', target: '.askOnly' },
+              { guard: 'limitsToBid', target: '.bidOnly' },
+              { guard: 'limitsToAsk', target: '.askOnly' },
               { target: '.both' },
             ],
           },

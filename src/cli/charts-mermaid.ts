@@ -26,7 +26,8 @@ function insideOf(chart: Chart, state: ChartState, indent: string): string[] {
   if (state.initial !== null) lines.push(`${indent}[*] --> ${idOf(state.initial)}`);
   state.children.forEach((id, index) => {
     const child = chart.states.get(id)!;
-    if (index > 0 && state.type === 'parallel') lines.push(`${indent}--`);
+    // Mermaid knows regions only within a state; those of the whole machine stand beside each other, each with its beginning.
+    if (index > 0 && state.type === 'parallel' && state.parent !== null) lines.push(`${indent}--`);
     lines.push(`${indent}state "${child.key}" as ${idOf(id)}${child.children.length > 0 ? ' {' : ''}`);
     if (child.children.length > 0) lines.push(...insideOf(chart, child, `${indent}  `), `${indent}}`);
     if (child.type === 'final') lines.push(`${indent}${idOf(id)} --> [*]`);

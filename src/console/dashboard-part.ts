@@ -3,6 +3,7 @@
  * `/api/sessions`. The journal is read when somebody first looks, and a picture is made only while somebody does.
  */
 import type { Context } from 'hono';
+import type { Subscription } from 'rxjs';
 import type { TimerId } from '../domain/clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Ticker } from '../domain/ids.ts';
@@ -19,6 +20,9 @@ import type { Refusal } from './wire.ts';
 import type { DashboardAnswer, DashboardMessage, MarketAnswer } from './wire-dashboard.ts';
 
 const EVERY_MS = 1_000;
+/** What stops or frees the trader is seen at once, with what else it brings about. */
+const SOON_MS = 40;
+const URGENT = /^(operator|risk|switch)\./;
 /** Quantiles of thousands of samples: not every second. */
 const LATENCY_EVERY_MS = 10_000;
 const LIMIT = 100;
@@ -30,6 +34,8 @@ export const dashboardPart: MakePart = ({ viewers, clocks, log }) => {
   let keeper: StoryKeeper | null = null;
   let timer: TimerId | null = null;
   let isWatched = false;
+  let isSoon = false;
+  let urgent: Subscription | null = null;
   let latency = { atMs: Number.NEGATIVE_INFINITY, value: { p50: null, p99: null } as ReturnType<typeof tickToOrder> };
 
   const picture = (story: Story): DashboardMessage => {
@@ -53,11 +59,18 @@ export const dashboardPart: MakePart = ({ viewers, clocks, log }) => {
     if (detail !== null) viewer.send({ type: 'market', ticker: viewer.market, detail });
   };
   const tell = (): void => {
+    isSoon = false;
     timer = isWatched ? clocks.wall.setTimeout(tell, EVERY_MS) : null;
     const story = keeper?.current ?? null;
     if (story === null) return;
     viewers.publish('dashboard', picture(story));
     for (const viewer of viewers.watching('dashboard')) tellMarket(viewer);
+  };
+  const tellSoon = (): void => {
+    if (isSoon) return;
+    isSoon = true;
+    if (timer !== null) clocks.wall.clearTimeout(timer);
+    timer = clocks.wall.setTimeout(tell, SOON_MS);
   };
   const failed = (error: unknown): void => log.warn({ error: messageOf(error) }, 'the journal could not be shown');
   const greet = (viewer: Viewer): void => {
@@ -85,6 +98,7 @@ export const dashboardPart: MakePart = ({ viewers, clocks, log }) => {
         },
         stop() {
           isWatched = false;
+          isSoon = false;
           if (timer !== null) clocks.wall.clearTimeout(timer);
           timer = null;
         },
@@ -152,12 +166,17 @@ export const dashboardPart: MakePart = ({ viewers, clocks, log }) => {
       run = given;
       keeper?.close();
       keeper = new StoryKeeper(given.past);
+      urgent?.unsubscribe();
+      urgent = given.past.entries$.subscribe(({ kind }) => {
+        if (isWatched && URGENT.test(kind)) tellSoon();
+      });
       for (const viewer of viewers.watching('dashboard')) greet(viewer);
     },
     close() {
       if (timer !== null) clocks.wall.clearTimeout(timer);
       timer = null;
       isWatched = false;
+      urgent?.unsubscribe();
       keeper?.close();
     },
   };

@@ -7,12 +7,12 @@
 import { createInspector, type StatelyActorEvent, type StatelyInspectionEvent } from '@statelyai/inspect';
 import type { AnyActorRef, AnyEventObject, InspectionEvent } from 'xstate';
 import type { Clocks, TimerId } from '../domain/clock.ts';
-import type { ActorRegister, TakenTransition } from '../runtime/actor-register.ts';
+import type { ActorRegister, LastStep, TakenTransition } from '../runtime/actor-register.ts';
 import { InspectionQueue, type Noted } from './inspection-queue.ts';
 import { definitionText } from './machines-part.ts';
 import { sanitize } from './sanitize.ts';
 import type { TopicSource, Viewer, Viewers } from './viewers.ts';
-import type { ActorMessage, InspectedSnapshot, TransitionMessage } from './wire.ts';
+import type { ActorMessage, CountsMessage, InspectedSnapshot, TakenFacts, TransitionMessage } from './wire.ts';
 
 /** A turn of telling is short, so that no tick waits long for its end; the pauses between them leave nine tenths. */
 const WORK_MS_MIN = 0.25;
@@ -27,6 +27,14 @@ interface Greeting {
   readonly viewer: Viewer;
   readonly told: Set<string>;
   readonly rest: Iterator<ActorMessage>;
+}
+
+/** When an actor is told of, since when it is where it is, and how it came there. */
+interface Standing {
+  readonly atMs: number;
+  readonly wallMs: number;
+  readonly sinceMs: number;
+  readonly last: LastStep | null;
 }
 
 export interface InspectionOptions {
@@ -90,6 +98,7 @@ export class Inspection implements TopicSource {
 
   greet(viewer: Viewer): void {
     if (this.#register === null) return;
+    if (viewer.dialect === 'bothsides') viewer.send(countsOf(this.#register));
     this.#greetings.set(viewer, { viewer, told: new Set(), rest: this.#everybody() });
     this.#workAfter(0);
   }
@@ -175,7 +184,7 @@ export class Inspection implements TopicSource {
 
   #tell(noted: Noted): void {
     if (noted.kind === 'actor') {
-      const message = this.#actorMessage(noted.ref, snapshotOf(noted.ref), noted);
+      const message = this.#actorMessage(noted.ref, snapshotOf(noted.ref), this.#standing(noted.ref, noted));
       const text = JSON.stringify(message);
       for (const viewer of this.#options.viewers.watching('inspection')) {
         this.#greetings.get(viewer)?.told.add(message.sessionId);
@@ -205,7 +214,7 @@ export class Inspection implements TopicSource {
   #actorMessage(
     ref: AnyActorRef,
     snapshot: InspectedSnapshot,
-    at: { readonly atMs: number; readonly wallMs: number },
+    { atMs, wallMs, sinceMs, last }: Standing,
   ): ActorMessage {
     // By name and not by object: the chart's definition is copied once for each machine, not for each actor.
     this.#inspector.actor(ref.sessionId, snapshot);
@@ -216,9 +225,17 @@ export class Inspection implements TopicSource {
       rootId: rootOf(ref).sessionId,
       parentId: parentOf(ref)?.sessionId,
       snapshot: (this.#made as StatelyActorEvent).snapshot as InspectedSnapshot,
-      atMs: at.atMs,
-      wallMs: at.wallMs,
+      atMs,
+      wallMs,
+      sinceMs,
+      last: last === null ? undefined : { ...factsOf(last.transition), atMs: last.atMs },
     };
+  }
+
+  #standing(ref: AnyActorRef, at: { readonly atMs: number; readonly wallMs: number }): Standing {
+    const register = this.#register!;
+    const { atMs, wallMs } = at;
+    return { atMs, wallMs, sinceMs: register.sinceMs(ref) ?? atMs, last: register.lastStep(ref) };
   }
 
   #sendActor(viewer: Viewer, message: ActorMessage, text: string | null): void {
@@ -226,9 +243,9 @@ export class Inspection implements TopicSource {
     const sent = this.#sentDefinitions.get(viewer) ?? new Set<string>();
     this.#sentDefinitions.set(viewer, sent);
     const knows = machine === null || (viewer.dialect === 'bothsides' && sent.has(machine));
-    if (!knows) sent.add(machine);
     if (knows) viewer.sendText(text ?? JSON.stringify(message));
-    else viewer.send({ ...message, definition: this.#definitions.get(machine)! });
+    // One that was left out comes with whoever is told of next.
+    else if (viewer.send({ ...message, definition: this.#definitions.get(machine)! })) sent.add(machine);
   }
 
   /** The machine of an actor, its definition remembered; null for what has no chart. */
@@ -250,15 +267,15 @@ export class Inspection implements TopicSource {
     const told = function* (this: Inspection, ref: AnyActorRef): Generator<ActorMessage> {
       if (seen.has(ref)) return;
       seen.add(ref);
-      yield this.#actorMessage(ref, snapshotOf(ref), now());
+      yield this.#actorMessage(ref, snapshotOf(ref), this.#standing(ref, now()));
       const { children } = ref.getSnapshot() as { children?: Readonly<Record<string, AnyActorRef | undefined>> };
       for (const child of Object.values(children ?? {})) if (child !== undefined) yield* told.call(this, child);
     };
     for (const ref of register.living()) if (parentOf(ref) === undefined) yield* told.call(this, ref);
     for (const ref of register.living()) yield* told.call(this, ref);
-    for (const { ref, snapshot, closedMs } of closed) {
+    for (const { ref, snapshot, closedMs, last } of closed) {
       if (seen.has(ref)) continue;
-      yield this.#actorMessage(ref, shown(snapshot), { ...now(), atMs: closedMs });
+      yield this.#actorMessage(ref, shown(snapshot), { ...now(), atMs: closedMs, sinceMs: closedMs, last });
     }
   }
 }
@@ -274,14 +291,20 @@ function transitionMessage({
     type: 'bothsides.transition',
     sessionId: ref.sessionId,
     machine: transition.source.machine.id,
-    eventType: transition.eventType,
-    source: transition.source.id,
-    targets: (transition.target ?? []).map(({ id }) => id),
-    guard: guardName(transition.guard),
+    ...factsOf(transition),
     atMs,
     wallMs,
     count,
   };
+}
+
+function countsOf(register: ActorRegister): CountsMessage {
+  const taken = [...register.taken()].map(([transition, count]) => ({ ...factsOf(transition), count }));
+  return { type: 'bothsides.counts', taken };
+}
+
+function factsOf({ eventType, source, target, guard }: TakenTransition): TakenFacts {
+  return { eventType, source: source.id, targets: (target ?? []).map(({ id }) => id), guard: guardName(guard) };
 }
 
 function guardName(guard: unknown): string | null {

@@ -239,19 +239,21 @@ export class Viewer {
     this.#hooks = hooks;
   }
 
-  send(message: ServerMessage): void {
-    this.sendText(JSON.stringify(message));
+  /** False: it was left out. */
+  send(message: ServerMessage): boolean {
+    return this.sendText(JSON.stringify(message));
   }
 
   /** One message as JSON text. */
-  sendText(text: string): void {
+  sendText(text: string): boolean {
     if (this.#lost > 0 || this.#waitingLength + text.length > this.#limits.waitingMax) {
       this.lose(1);
-      return;
+      return false;
     }
     this.#waiting.push(text);
     this.#waitingLength += text.length;
     if (this.#waiting.length === 1) this.#hooks.waits(this);
+    return true;
   }
 
   /** Messages for this viewer were left out, here or where they are made. */

@@ -15,7 +15,7 @@ export type {
   LiveSwitch,
 } from '../runtime/live-facts.ts';
 
-/** Topic `dashboard`, at most once a second; also what `GET /api/dashboard` answers, with `series`. */
+/** Topic `dashboard`, once a second, and at once when a person or a switch stops or frees the trader; also what `GET /api/dashboard` answers, with `series`. */
 export interface DashboardMessage {
   readonly type: 'dashboard';
   readonly atMs: number;

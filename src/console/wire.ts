@@ -32,6 +32,7 @@ export type ServerMessage =
   | EventMessage
   | SnapshotMessage
   | TransitionMessage
+  | CountsMessage
   | JournalMessage
   | DashboardMessage
   | MarketMessage
@@ -123,6 +124,10 @@ export interface ActorMessage extends Inspected {
   /** The chart's configuration as JSON text; once for each machine and viewer. */
   readonly definition?: string | undefined;
   readonly snapshot: InspectedSnapshot;
+  /** Market time since which it is in this state; of what has no states: of this message. */
+  readonly sinceMs: number;
+  /** The last transition that led it somewhere, at market time; absent: it is where it began. */
+  readonly last?: (TakenFacts & { readonly atMs: number }) | undefined;
 }
 
 /** A message from actor to actor (`sourceId` absent: from outside the charts). */
@@ -138,17 +143,27 @@ export interface SnapshotMessage extends Inspected {
   readonly snapshot: InspectedSnapshot;
 }
 
-/** A transition of a chart was taken. Ids of state nodes are xstate's: `marketSession.quoting.flow.live`. */
-export interface TransitionMessage {
-  readonly type: 'bothsides.transition';
-  readonly sessionId: string;
-  readonly machine: string;
+/** Which transition of a chart. Ids of state nodes are xstate's: `marketSession.quoting.flow.live`. */
+export interface TakenFacts {
   /** Descriptor in the chart (`xstate.after.…`, `xstate.done.actor.…`, an event's type); '' for an eventless one. */
   readonly eventType: string;
   readonly source: string;
   /** Empty: it stays where it is. */
   readonly targets: readonly string[];
   readonly guard: string | null;
+}
+
+/** How often each transition was taken so far in this process, whoever took it. Comes before the actors that a viewer is told of. */
+export interface CountsMessage {
+  readonly type: 'bothsides.counts';
+  readonly taken: readonly (TakenFacts & { readonly count: number })[];
+}
+
+/** A transition of a chart was taken. */
+export interface TransitionMessage extends TakenFacts {
+  readonly type: 'bothsides.transition';
+  readonly sessionId: string;
+  readonly machine: string;
   readonly atMs: number;
   readonly wallMs: number;
   /** How often this transition of this machine was taken so far in this process, whoever took it. */

@@ -24,6 +24,7 @@ export interface ClosedActor {
   readonly snapshot: AnyMachineSnapshot;
   /** Market time. */
   readonly closedMs: number;
+  readonly last: LastStep | null;
 }
 
 /** What xstate says of a transition that was taken. */
@@ -32,6 +33,13 @@ export interface TakenTransition {
   readonly source: { readonly id: string; readonly machine: { readonly id: string } };
   readonly target?: readonly { readonly id: string }[] | undefined;
   readonly guard?: unknown;
+}
+
+/** The last transition of an actor that led somewhere. */
+export interface LastStep {
+  readonly transition: TakenTransition;
+  /** Market time. */
+  readonly atMs: number;
 }
 
 /** So many closed machines can still be looked at. */
@@ -51,7 +59,9 @@ export class ActorRegister {
   readonly #onMoved: MovedListener;
   readonly #closed: ClosedActor[] = [];
   /** By the definition of a transition, which all actors of a machine have in common. */
-  readonly #taken = new WeakMap<TakenTransition, number>();
+  readonly #taken = new Map<TakenTransition, number>();
+  /** By session, of machines that live. */
+  readonly #lastSteps = new Map<string, LastStep>();
   #watchers: readonly ((event: InspectionEvent) => void)[] = [];
 
   constructor(clock: Clock, onMoved: MovedListener) {
@@ -65,8 +75,11 @@ export class ActorRegister {
       // An actor that breaks shows no last snapshot of its own: only its parent hears of it.
       if (event.event.type.startsWith('xstate.error.actor.')) this.#seeBroken(event.event.type);
     } else if (event.type === '@xstate.microstep') {
-      for (const transition of event._transitions as readonly TakenTransition[])
+      for (const transition of event._transitions as readonly TakenTransition[]) {
         this.#taken.set(transition, (this.#taken.get(transition) ?? 0) + 1);
+        if ((transition.target?.length ?? 0) > 0)
+          this.#lastSteps.set(event.actorRef.sessionId, { transition, atMs: this.#clock.now() });
+      }
     }
     for (const watcher of this.#watchers) watcher(event);
   };
@@ -91,12 +104,25 @@ export class ActorRegister {
   timesTaken(transition: TakenTransition): number {
     return this.#taken.get(transition) ?? 0;
   }
+  /** Every transition that was taken in this process, and how often. */
+  taken(): Iterable<readonly [TakenTransition, number]> {
+    return this.#taken;
+  }
+  /** Market time since which a machine that lives is in its state; null: it is none, or is over. */
+  sinceMs({ sessionId }: AnyActorRef): number | null {
+    return this.#known.get(sessionId)?.sinceMs ?? null;
+  }
+  lastStep({ sessionId }: AnyActorRef): LastStep | null {
+    return this.#lastSteps.get(sessionId) ?? null;
+  }
 
   entries(): ActorEntry[] {
     const entries: ActorEntry[] = [];
     for (const [sessionId, known] of this.#known) {
-      if (known.ref.getSnapshot().status === 'stopped') this.#known.delete(sessionId);
-      else entries.push(entryOf(known));
+      if (known.ref.getSnapshot().status === 'stopped') {
+        this.#known.delete(sessionId);
+        this.#lastSteps.delete(sessionId);
+      } else entries.push(entryOf(known));
     }
     return entries;
   }
@@ -131,7 +157,8 @@ export class ActorRegister {
     this.#onMoved(ref, entryOf(next), known?.state ?? null, eventType);
     if (!isOver) return;
     this.#known.delete(ref.sessionId);
-    this.#closed.push({ ref, snapshot, closedMs: next.sinceMs });
+    this.#closed.push({ ref, snapshot, closedMs: next.sinceMs, last: this.lastStep(ref) });
+    this.#lastSteps.delete(ref.sessionId);
     if (this.#closed.length > CLOSED_KEPT) this.#closed.shift();
   }
 }

@@ -17,6 +17,10 @@ export interface SeenChart {
   readonly lit: readonly string[];
   readonly states: number;
   readonly value: string;
+  /** Since when it is there, in words. */
+  readonly since: string;
+  /** How often its transitions were taken, all together. */
+  readonly taken: number;
 }
 
 export function seenChart(page: Page): Promise<SeenChart | null> {
@@ -30,6 +34,11 @@ export function seenChart(page: Page): Promise<SeenChart | null> {
       lit: drawn.flatMap((state) => (state.dataset.active === 'true' ? [state.dataset.state ?? ''] : [])),
       states: drawn.length,
       value: panel.querySelector<HTMLElement>('[data-value]')?.dataset.value ?? '',
+      since: panel.querySelector<HTMLElement>('.since')?.title ?? '',
+      taken: [...panel.querySelectorAll<SVGElement>('[data-count]')].reduce(
+        (sum, { dataset }) => sum + Number(dataset.count),
+        0,
+      ),
     };
   });
 }

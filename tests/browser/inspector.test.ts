@@ -5,7 +5,9 @@ import type { ActorFacts, History, Moment, Moments } from '../../src/console/wir
 import { ask } from '../console/stage.ts';
 import { inBrowser, openBrowser, PATIENCE_MS, Visit } from '../support/browser.ts';
 import { type ConsoleState, readState } from '../support/processes.ts';
+import { dashboardIsWhatIsReported } from './dashboard-details.ts';
 import { eventually, heard, leavesOf, litLeaves, lookAt, overflow, seenChart, seenTree, stateText } from './in-page.ts';
+import { notePainting } from './painted.ts';
 import { ENDLESS, MARKUP, openQuotingStage, type QuotingStage, TURNED } from './quoting-stage.ts';
 
 inBrowser('The inspector', () => {
@@ -15,6 +17,7 @@ inBrowser('The inspector', () => {
   beforeAll(async () => {
     [stage, browser] = await Promise.all([openQuotingStage(), openBrowser()]);
     visit = await Visit.open(browser, stage.web.url);
+    await notePainting(visit.page);
     await visit.go('#/inspector');
   }, 3 * PATIENCE_MS);
   afterAll(async () => {
@@ -40,15 +43,20 @@ inBrowser('The inspector', () => {
     expect(new Set(actors.map(({ machine }) => machine)).size).toBeGreaterThanOrEqual(6);
     const different: unknown[] = [];
     const looked = new Set<string>();
-    for (const { id, machine, state: at } of actors) {
+    let taken = 0;
+    for (const { id, machine, state: at, sinceMs } of actors) {
       // The tree has been compared for all of them; of each machine one chart is, or in the long form every actor's.
       if (looked.has(machine) && process.env.BOTHSIDES_LONG !== '1') continue;
       looked.add(machine);
       const seen = await lookAt(visit, id);
-      const isAlike = seen.machine === machine && seen.value === stateText(at);
+      taken += seen.taken;
+      // Nothing has moved since this page looks: what was before, it was told.
+      const isSince = seen.since.includes(` ${new Date(sinceMs).toISOString().slice(11, 19)} `);
+      const isAlike = seen.machine === machine && seen.value === stateText(at) && isSince;
       if (!isAlike || litLeaves(seen).join() !== leavesOf(at).join()) different.push({ id, at, seen });
     }
     expect(different).toEqual([]);
+    expect(taken).toBeGreaterThan(20);
   });
 
   it('follows a session through warmup, quoting and softExit to closed', async () => {
@@ -111,22 +119,7 @@ inBrowser('The inspector', () => {
     await settled();
   });
 
-  it('stands beside a dashboard of the very figures that the trader gives', async () => {
-    await visit.go('#/dashboard');
-    await visit.page.waitForSelector('.markets tbody tr');
-    const { equity, positions, orders, risk } = await state();
-    await eventually('equity and positions are those of the trader', async () => {
-      const shown = await visit.page.evaluate(() => {
-        const exact = (selector: string) =>
-          [...document.querySelectorAll<HTMLElement>(selector)].map((element) => element.dataset.exact ?? '');
-        return { equity: exact('.figure.large [data-exact]'), positions: exact('.col-position [data-exact]') };
-      });
-      const held = positions.map(({ quantity }) => quantity);
-      return shown.equity.join() === equity && shown.positions.sort().join() === held.sort().join();
-    });
-    expect(orders.length).toBeGreaterThan(0);
-    expect(await visit.page.locator('.risk .chip').first().textContent()).toBe(risk.mode);
-  });
+  dashboardIsWhatIsReported(() => ({ stage, visit }));
 
   it('is moved through by keys, and read out by name', async () => {
     const { page } = visit;

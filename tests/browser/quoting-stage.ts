@@ -21,7 +21,7 @@ export interface QuotingStage {
 }
 
 export async function openQuotingStage(): Promise<QuotingStage> {
-  const sets = ['sim.markets=24', 'session.ttlMs=15000'];
+  const sets = ['sim.markets=16', 'session.concurrentMax=5', 'session.ttlMs=8000'];
   const trial = await startTrial({
     seed: 71,
     forMs: null,

@@ -35,6 +35,8 @@ describe('The drawings of the statecharts', () => {
       const declared = new Set([...text!.matchAll(/state "[^"]+" as (\w+)/g)].map(([, id]) => id));
       for (const [, from, to] of text!.matchAll(/^\s*(\S+) --> (\S+)/gm))
         for (const id of [from!, to!]) if (id !== '[*]') expect(declared).toContain(id);
+      // Outside of a state Mermaid takes no regions.
+      expect(text!).not.toMatch(/^ {0,2}--$/m);
       expect(text!.match(/\{$/gm)?.length ?? 0).toBe(text!.match(/^\s*\}$/gm)?.length ?? 0);
     }
   });

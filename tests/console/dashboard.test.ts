@@ -130,6 +130,25 @@ describe('The topic dashboard', () => {
     expect(of<MarketMessage>('market')[0]).toMatchObject({ ticker: market, detail: { ticker: market } });
     looker.socket.close();
   });
+
+  it('tells what a person brings about before its second is over', async () => {
+    const looker = await Looker.at(web.url, ['dashboard']);
+    const mode = () => looker.of('dashboard').at(-1)?.live?.risk.mode;
+    await looker.until(() => mode() === 'active');
+    const beganMs = performance.now();
+    for (let time = 0; time < 3; time++) {
+      for (const [action, becomes] of [
+        ['pause', 'paused'],
+        ['resume', 'active'],
+      ] as const) {
+        void trial.run.runtime.operator.carryOut({ action, market: null, by: 'test', why: null });
+        await looker.until(() => mode() === becomes);
+      }
+    }
+    // Once a second it would be five and more.
+    expect(performance.now() - beganMs).toBeLessThan(3_000);
+    looker.end();
+  });
 });
 
 describe('A console whose trader is just starting', () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Console } from '../../src/console/server.ts';
 import type { ActorFacts, ActorMessage, SnapshotMessage } from '../../src/console/wire.ts';
 import type { Trial } from '../support/world.ts';
-import { ask, Looker, openLive, until } from './stage.ts';
+import { ask, Looker, openLive, openStage, until } from './stage.ts';
 
 let web: Console;
 let trial: Trial;
@@ -76,6 +76,42 @@ describe('One who comes late', () => {
     const session = machines(looker).find(({ machine }) => machine === 'marketSession')!;
     expect(actors.filter(({ parentId }) => parentId === session.sessionId).map(({ name }) => name)).toContain('facts');
     looker.end();
+  });
+
+  it('is told since when each is where it is, by which step it came there, and what was taken how often before', async () => {
+    const { register } = trial.run.runtime;
+    await trial.world.advance(5_000);
+    const looker = await watcher();
+    for (const { id, sinceMs } of living())
+      expect(machines(looker).find(({ name }) => name === id)).toMatchObject({ sinceMs });
+    const session = living().find(({ machine }) => machine === 'marketSession')!;
+    const { sinceMs, atMs, last } = machines(looker).find(({ name }) => name === session.id)!;
+    expect(last).toMatchObject({ source: expect.stringMatching(/^marketSession/), atMs: expect.any(Number) });
+    expect(sinceMs).toBeLessThan(atMs);
+    // Before the actors, once; one line for each transition of a chart, whoever took it.
+    const first = looker.told.findIndex(({ type }) => type === '@xstate.actor');
+    const told = looker.of('bothsides.counts');
+    expect([told.length, looker.told.indexOf(told[0]!)]).toEqual([1, first - 1]);
+    const { taken } = told[0]!;
+    const keys = taken.map(({ eventType, source, guard, targets }) => `${source} ${eventType} ${guard} ${targets}`);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(taken.map(({ count }) => count)).toEqual([...register.taken()].map(([, count]) => count));
+    expect(taken.length).toBeGreaterThan(10);
+    looker.end();
+  });
+
+  it('is told of a chart again that did not fit the first time', async () => {
+    const narrow = await openStage({ market: trial.world.clock, limits: { waitingMax: 40_000, gatherMs: 30 } });
+    narrow.attach({ past: trial.run.journal, live: trial.run });
+    const looker = await Looker.at(narrow.url, ['inspection']);
+    await looker.until(() => looker.of('lost').length > 0);
+    const wanted = new Set(living().map(({ machine }) => machine));
+    await looker.until(() => {
+      const defined = machines(looker).filter(({ definition }) => definition !== undefined);
+      return new Set(defined.map(({ machine }) => machine)).isSupersetOf(wanted);
+    });
+    looker.end();
+    await narrow.close();
   });
 
   it('sees those that are over as they were in the end', async () => {

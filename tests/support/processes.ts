@@ -128,6 +128,8 @@ export interface ConsoleState {
   readonly mode: string;
   readonly clock: { readonly marketMs: number; readonly speed: number };
   readonly risk: { readonly mode: string; readonly permission: string };
+  /** What keeps it from trading, a line each. */
+  readonly bars: readonly string[];
   readonly restored: boolean;
   readonly inControlMs: number | null;
   readonly firstQuoteMs: number | null;

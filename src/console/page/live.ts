@@ -22,7 +22,8 @@ interface Subscription {
 }
 
 const RETRY_FIRST_MS = 250;
-const RETRY_MAX_MS = 5_000;
+/** It is this machine that is asked: a try costs nothing, and who restarts a trader wants to see it. */
+const RETRY_MAX_MS = 1_000;
 /** A hidden page draws no frames; its messages are still taken, more seldom. */
 const HIDDEN_FLUSH_MS = 500;
 

@@ -82,7 +82,8 @@ function OfRun() {
 function MarketTime() {
   const now = marketTime;
   if (!Number.isFinite(now.value)) return null;
-  const speed = hello.value?.clock.speed ?? 1;
+  // The clock of a run that is over stands at its end, however fast it once was.
+  const speed = hello.value?.run.readOnly === true ? 1 : (hello.value?.clock.speed ?? 1);
   return (
     <time title={`Market time: ${dateAndTime(now.value)}`} dateTime={new Date(now.value).toISOString()}>
       {timeOfDay(now.value)}

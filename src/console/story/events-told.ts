@@ -28,7 +28,10 @@ const LINES: Readonly<Record<string, (said: Said) => Line>> = {
   'operator.paused': (said) => [`Paused by ${whose(said)}`, 'warn'],
   'operator.reduced': (said) => [`Reducing only, by ${whose(said)}`, 'warn'],
   'operator.resumed': (said) => [`Resumed by ${whose(said)}`, 'good'],
-  'operator.commanded': (said) => [`${whose(said)} asked to ${text(said.action)}`, 'plain'],
+  'operator.commanded': (said) => [
+    `${text(said.by ?? 'operator')} asked to ${apart(text(said.action))}${whereAndWhy(said)}`,
+    'plain',
+  ],
   'account.opened': ({ cash }) => [`Account opened with $${money(cash)}`, 'plain'],
   'account.transferred': ({ amount, kind }) => [`${text(kind)} of $${money(amount)}`, 'plain'],
   'account.adjusted': ({ amount }) => [`Cash that nothing explains taken over: $${money(amount)}`, 'warn'],
@@ -65,9 +68,16 @@ function text(value: unknown): string {
   const words = String(value ?? '–');
   return words.length <= 200 ? words : `${words.slice(0, 199)}…`;
 }
-function whose({ by, market, why }: Said): string {
+function whose(said: Said): string {
+  return `${text(said.by ?? 'operator')}${whereAndWhy(said)}`;
+}
+function whereAndWhy({ market, why }: Said): string {
   const where = market === undefined ? '' : ` for ${text(market)}`;
-  return `${text(by ?? 'operator')}${where}${typeof why === 'string' && why !== '' ? `: ${text(why)}` : ''}`;
+  return `${where}${typeof why === 'string' && why !== '' ? `: ${text(why)}` : ''}`;
+}
+/** `cancelAll` → `cancel all`. */
+function apart(words: string): string {
+  return words.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 function money(value: unknown): string {
   return Number.isSafeInteger(value) ? formatMoney(value as Microdollars).replace(/(\.\d\d)\d*$/, '$1') : '–';

@@ -14,6 +14,7 @@ const actor = (sessionId: string, name: string, more: Partial<ActorMessage> = {}
   name,
   machine: 'm',
   atMs: 1,
+  sinceMs: 1,
   snapshot: { status: 'active', value: 'a' },
   ...more,
 });
@@ -57,6 +58,31 @@ describe('The store of actors', () => {
     store.apply(snapshot('x:1', 10, { status: 'active', value: 'b' }));
     store.apply(snapshot('x:1', 20, { status: 'active', value: 'b', context: { position: 3 } }));
     expect(store.actors.get('s1')).toMatchObject({ value: 'b', sinceMs: 10, context: { position: 3 } });
+  });
+
+  it('takes the trader’s word for it from one that it met late, and for the step that led there', () => {
+    const store = new ActorStore();
+    const step = { eventType: 'go', source: 'm.a', guard: null, targets: ['m.b'], atMs: 40 };
+    const late = actor('x:1', 's1', { atMs: 90, sinceMs: 40, last: step, snapshot: { status: 'active', value: 'b' } });
+    store.apply(late);
+    const key = transitionKey('m.a', 'go', null, ['m.b']);
+    expect(store.actors.get('s1')).toMatchObject({ sinceMs: 40, last: { key, atMs: 40, serial: 1 } });
+    // Told again, it is the same step; one that it was not told of is another.
+    store.apply(late);
+    expect(store.actors.get('s1')).toMatchObject({ sinceMs: 40, last: { serial: 1 } });
+    store.apply({ ...late, sinceMs: 95, last: { ...step, atMs: 95 } });
+    expect(store.actors.get('s1')).toMatchObject({ sinceMs: 95, last: { atMs: 95, serial: 2 } });
+  });
+
+  it('knows how often transitions were taken before it looked, and counts on from there', () => {
+    const store = new ActorStore();
+    const { eventType, source, guard, targets } = transition('x:1', 0);
+    store.apply({ type: 'bothsides.counts', taken: [{ eventType, source, guard, targets, count: 41 }] });
+    const key = transitionKey('m.a', 'go', null, ['m.b']);
+    expect(store.counts.get(key)).toBe(41);
+    store.apply(actor('x:1', 's1'));
+    store.apply(transition('x:1', 42));
+    expect([store.counts.get(key), store.actors.get('s1')!.taken.get(key)]).toEqual([42, 1]);
   });
 
   it('counts each transition by the machine and by the actor, and keeps the last one that led somewhere', () => {

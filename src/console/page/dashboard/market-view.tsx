@@ -6,7 +6,9 @@ import type { WhyAnswer } from '../../wire.ts';
 import type { MarketAnswer } from '../../wire-dashboard.ts';
 import { addressOf } from '../address.ts';
 import { ApiError, getJson } from '../api.ts';
+import { ControlButtons } from '../control/control.tsx';
 import { duration, shortened } from '../format.ts';
+import { hello } from '../live.ts';
 import { DECISION_COLUMNS, FILL_COLUMNS, ORDER_COLUMNS, SESSION_COLUMNS } from './columns.tsx';
 import { Depth } from './depth.tsx';
 import { market, picture } from './feed.ts';
@@ -105,10 +107,13 @@ function Head({ answer: { ticker, title, category, event, closeMs, detail, posit
   const nowMs = picture.value?.atMs ?? 0;
   return (
     <header class="market-head">
-      <p class="crumbs">
-        <a href={addressOf('dashboard')}>Dashboard</a> <span aria-hidden="true">/</span>{' '}
-        <span class="mono outside">{shortened(ticker, 80)}</span>
-      </p>
+      <div class="top-line">
+        <p class="crumbs">
+          <a href={addressOf('dashboard')}>Dashboard</a> <span aria-hidden="true">/</span>{' '}
+          <span class="mono outside">{shortened(ticker, 80)}</span>
+        </p>
+        <ControlOfMarket ticker={ticker} />
+      </div>
       <h2 class="title" dir="auto" title={shortened(title ?? ticker, 2_000)}>
         {shortened(title ?? ticker, 240)}
       </h2>
@@ -146,6 +151,16 @@ function Head({ answer: { ticker, title, category, event, closeMs, detail, posit
         )}
       </dl>
     </header>
+  );
+}
+
+function ControlOfMarket({ ticker }: { ticker: string }) {
+  if (hello.value?.run.readOnly !== false) return null;
+  return (
+    <div class="of-market">
+      <span class="muted small">This market alone</span>
+      <ControlButtons market={ticker} />
+    </div>
   );
 }
 

@@ -45,7 +45,8 @@ function columnsOf(series: MarketSeries, detail: LiveMarketDetail | null): uPlot
     inCents(detail.ask),
     inCents(detail.ourBid?.[0]),
     inCents(detail.ourAsk?.[0]),
-    null,
+    // Decided last; without a quote of ours there is none.
+    detail.ourBid === null && detail.ourAsk === null ? null : (reservation.at(-1) ?? null),
   ];
   return broken(columns.map((column, index) => [...column, now[index]!]));
 }

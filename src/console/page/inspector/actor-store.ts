@@ -2,7 +2,14 @@
  * What the server tells of actors, put together: who is there, in which state, which transitions were taken how often.
  * Bounded: of those that are over, only the last ones stay.
  */
-import type { ActorMessage, InspectedSnapshot, MachineFacts, ServerMessage, TransitionMessage } from '../../wire.ts';
+import type {
+  ActorMessage,
+  InspectedSnapshot,
+  MachineFacts,
+  ServerMessage,
+  TakenFacts,
+  TransitionMessage,
+} from '../../wire.ts';
 import { type Chart, readChart, transitionKey } from './definition.ts';
 
 export interface Actor {
@@ -18,7 +25,7 @@ export interface Actor {
   context: unknown;
   output: unknown;
   error: string | null;
-  /** Market time since which it has been in this state, as far as this page saw. */
+  /** Market time since which it has been in this state. */
   sinceMs: number;
   /** The transition that was taken last, and when by the page's own clock. */
   last: TakenLast | null;
@@ -92,6 +99,9 @@ export class ActorStore {
       case 'bothsides.transition':
         this.#take(message);
         break;
+      case 'bothsides.counts':
+        for (const taken of message.taken) this.counts.set(keyOf(taken), taken.count);
+        break;
     }
   }
 
@@ -117,11 +127,12 @@ export class ActorStore {
     if (chart !== null) this.charts.set(machine, chart);
   }
 
-  #meet({ sessionId, name, machine, parentId, definition, snapshot, atMs }: ActorMessage): void {
+  #meet({ sessionId, name, machine, parentId, definition, snapshot, atMs, sinceMs, last }: ActorMessage): void {
     if (machine !== null && definition !== undefined) this.#define(machine, definition);
     const known = this.#bySession.get(sessionId);
     if (known !== undefined) {
       this.#see(known, snapshot, atMs);
+      this.#place(known, sinceMs, last);
       return;
     }
     const namesake = machine === null ? undefined : this.actors.get(name);
@@ -138,7 +149,7 @@ export class ActorStore {
       context: undefined,
       output: undefined,
       error: null,
-      sinceMs: atMs,
+      sinceMs,
       last: null,
       taken: new Map(),
     };
@@ -146,6 +157,18 @@ export class ActorStore {
     this.#bySession.set(sessionId, actor);
     this.structure++;
     this.#see(actor, snapshot, atMs);
+    this.#place(actor, sinceMs, last);
+  }
+
+  /** Where it stands, as the trader knows it: since when, and by which step it came there. */
+  #place(actor: Actor, sinceMs: number, last: ActorMessage['last']): void {
+    actor.sinceMs = sinceMs;
+    if (last !== undefined && (actor.last?.atMs ?? Number.NEGATIVE_INFINITY) < last.atMs) this.#step(actor, last);
+  }
+
+  #step(actor: Actor, taken: TakenFacts & { readonly atMs: number }): void {
+    const { source, targets, eventType, atMs } = taken;
+    actor.last = { key: keyOf(taken), source, targets, eventType, atMs, serial: ++this.#serial };
   }
 
   /** Ends the doubt about those who were not told anew for a while after messages were lost. `nowMs`: any clock. */
@@ -179,14 +202,14 @@ export class ActorStore {
     if (wasActive && snapshot.status !== 'active') this.#close(actor);
   }
 
-  #take({ sessionId, eventType, source, targets, guard, atMs, count }: TransitionMessage): void {
-    const key = transitionKey(source, eventType, guard, targets);
-    this.counts.set(key, count);
-    const actor = this.#bySession.get(sessionId);
+  #take(taken: TransitionMessage): void {
+    const key = keyOf(taken);
+    this.counts.set(key, taken.count);
+    const actor = this.#bySession.get(taken.sessionId);
     if (actor === undefined) return;
     actor.taken.set(key, (actor.taken.get(key) ?? 0) + 1);
     // One that leads nowhere leaves the last real step to be seen.
-    if (targets.length > 0) actor.last = { key, source, targets, eventType, atMs, serial: ++this.#serial };
+    if (taken.targets.length > 0) this.#step(actor, taken);
   }
 
   #close(actor: Actor): void {
@@ -212,4 +235,8 @@ export class ActorStore {
     this.#valueTexts.delete(key);
     this.structure++;
   }
+}
+
+function keyOf({ source, eventType, guard, targets }: TakenFacts): string {
+  return transitionKey(source, eventType, guard, targets);
 }

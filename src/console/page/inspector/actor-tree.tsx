@@ -183,7 +183,7 @@ function Search({ shown }: { readonly shown: number }) {
         <input
           class="field"
           type="search"
-          placeholder="Search name or state"
+          placeholder="Search"
           aria-label="Search actors by name, machine or state"
           value={search}
           onInput={({ currentTarget }) => set({ search: currentTarget.value.slice(0, 200) })}

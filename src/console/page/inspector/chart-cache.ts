@@ -1,7 +1,11 @@
-/** Layouts of charts, made in a worker, once for each machine and direction. */
+/**
+ * Layouts of charts, made in a worker, once for each machine and direction. Where the worker's program does not come,
+ * because the trader is just then killed or started, another worker is tried until it does.
+ */
 import { signal } from '@preact/signals';
-import ELK from 'elkjs/lib/elk-api.js';
+import ELK, { type ElkNode } from 'elkjs/lib/elk-api.js';
 import workerAddress from 'elkjs/lib/elk-worker.min.js?url';
+import { connection } from '../live.ts';
 import { type Direction, type Drawing, drawingOf, layoutRequest, type Measure } from './chart-layout.ts';
 import type { Chart } from './definition.ts';
 
@@ -14,7 +18,15 @@ interface Entry {
 }
 
 const entries = new Map<Chart, Map<Direction, Entry>>();
-let elk: InstanceType<typeof ELK> | null = null;
+
+interface Layouter {
+  readonly elk: InstanceType<typeof ELK>;
+  /** Its program never came. Of itself the library would wait for its answers for ever. */
+  readonly absent: Promise<'absent'>;
+}
+let layouter: Layouter | null = null;
+const AGAIN_MS = 500;
+const TRIES_MAX = 20;
 
 /** Null while it is being made. */
 export function layoutOf(chart: Chart, direction: Direction): Entry {
@@ -33,14 +45,37 @@ export function layoutOf(chart: Chart, direction: Direction): Entry {
 }
 
 async function make(chart: Chart, direction: Direction, into: Map<Direction, Entry>): Promise<void> {
-  elk ??= new ELK({ workerFactory: () => new Worker(workerAddress) });
   try {
-    const answer = await elk.layout(layoutRequest(chart, direction, measure));
+    const answer = await laidOut(layoutRequest(chart, direction, measure));
     into.set(direction, { drawing: drawingOf(chart, answer), failure: null });
   } catch (error) {
     into.set(direction, { drawing: null, failure: String((error as Error)?.message ?? error) });
   }
   layoutsDone.value++;
+}
+
+async function laidOut(request: ElkNode): Promise<ElkNode> {
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    layouter ??= startLayouter();
+    const mine = layouter;
+    const answer = await Promise.race([mine.elk.layout(request), mine.absent]);
+    if (answer !== 'absent') return answer;
+    // Whoever waited for it learns of it; the first of them lets go of it.
+    if (layouter === mine) layouter = null;
+    do await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    while (connection.value !== 'open');
+  }
+  // The trader that answers now is of another version than this page.
+  throw new Error('what does that cannot be had any more. Load this page anew.');
+}
+
+function startLayouter(): Layouter {
+  const worker = new Worker(workerAddress);
+  const absent = new Promise<'absent'>((resolve) => {
+    // One that runs and breaks says on what; that would break again.
+    worker.addEventListener('error', (event) => !(event instanceof ErrorEvent) && resolve('absent'));
+  });
+  return { elk: new ELK({ workerFactory: () => worker }), absent };
 }
 
 let pen: CanvasRenderingContext2D | null = null;

@@ -1,7 +1,8 @@
 /** The chart of the actor that is looked at, in a window that can be moved and enlarged. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { duration, timeOfDay } from '../format.ts';
+import { addressOf } from '../address.ts';
+import { duration, shortened, timeOfDay } from '../format.ts';
 import { marketTime } from '../live.ts';
 import { type Camera, centred, fitted, moved, zoomed } from './camera.ts';
 import { layoutOf, layoutsDone } from './chart-cache.ts';
@@ -10,6 +11,7 @@ import { ChartSvg } from './chart-svg.tsx';
 import type { Chart } from './definition.ts';
 import { lookedAt, type Pick, picked, revision, selected, selectedLive, store } from './inspection.ts';
 import { activeStates, stateText } from './state-value.ts';
+import { type Listed, subjectOf } from './tree-rows.ts';
 
 /** Below this nobody reads it: the window then follows what is active instead of showing everything. */
 const LEGIBLE = 0.62;
@@ -43,7 +45,8 @@ export function ChartPanel({ onPicked }: { readonly onPicked: () => void }) {
             <h2 class="outside" title={actor.name}>
               {actor.name}
             </h2>
-            <span class="muted outside">{actor.machine}</span>
+            <span class="machine muted outside">{actor.machine}</span>
+            <Subject of={actor} />
             <span class="chart-value outside" data-value={stateText(actor.value)} title={stateText(actor.value)}>
               {stateText(actor.value)}
             </span>
@@ -65,6 +68,17 @@ export function ChartPanel({ onPicked }: { readonly onPicked: () => void }) {
         </>
       )}
     </section>
+  );
+}
+
+/** The market that a session works in, as a way there. */
+function Subject({ of }: { readonly of: Listed }) {
+  const market = subjectOf(of);
+  if (market === '') return null;
+  return (
+    <a class="mono outside" href={addressOf('dashboard', ['market', market])} title={`${market} on the dashboard`}>
+      {shortened(market, 80)}
+    </a>
   );
 }
 

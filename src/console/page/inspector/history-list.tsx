@@ -17,10 +17,12 @@ export function HistoryList({ actor, value }: { readonly actor: string; readonly
   const moves = useSignal<readonly Move[]>([]);
   const before = useSignal<number | null>(null);
   const failure = useSignal<string | null>(null);
+  const isRead = useSignal(false);
 
   useEffect(() => {
     moves.value = [];
     before.value = null;
+    isRead.value = false;
   }, [actor]);
   useEffect(() => {
     const abort = new AbortController();
@@ -32,6 +34,7 @@ export function HistoryList({ actor, value }: { readonly actor: string; readonly
         moves.value = [...answer.moves, ...kept];
         if (kept.length === 0) before.value = answer.before;
         failure.value = null;
+        isRead.value = true;
       } catch (error) {
         if ((error as Error).name !== 'AbortError') failure.value = (error as Error).message;
       }
@@ -58,7 +61,9 @@ export function HistoryList({ actor, value }: { readonly actor: string; readonly
     <section class="history" aria-label="History">
       <h3>History</h3>
       {failure.value !== null && <p class="hint">{failure.value}</p>}
-      {failure.value === null && shown.length === 0 && <p class="hint">Nothing yet.</p>}
+      {failure.value === null && shown.length === 0 && (
+        <p class="hint">{isRead.value ? 'Nothing yet.' : 'Being read from the journal.'}</p>
+      )}
       <ol>
         {shown.map((move, index) => (
           <li key={move.sequence}>

@@ -8,7 +8,7 @@ import { goTo, place } from '../router.ts';
 import { type Actor, ActorStore } from './actor-store.ts';
 import { layoutOf } from './chart-cache.ts';
 import { EventLog } from './event-log.ts';
-import type { Listed, TreeFilter } from './tree-rows.ts';
+import { type Listed, subjectOf, type TreeFilter } from './tree-rows.ts';
 
 export const store = new ActorStore();
 export const events = new EventLog();
@@ -66,7 +66,11 @@ export const pastActors = computed<ReadonlyMap<string, PastActor> | null>(() => 
   return new Map(
     moment.value.actors.map(({ id, machine, parent, state, sinceMs }) => [
       id,
-      { key: id, name: id, machine, parent, status: 'active', value: state, sinceMs },
+      {
+        ...{ key: id, name: id, machine, parent, status: 'active', value: state, sinceMs },
+        // Its market, where it is still known: the same then as now.
+        subject: subjectOf(store.actors.get(id) ?? {}),
+      },
     ]),
   );
 });
@@ -157,7 +161,7 @@ export function startInspection(): () => void {
           type: message.event.type,
           event: message.event,
         });
-      } else if (!message.type.startsWith('@xstate.') && message.type !== 'bothsides.transition') continue;
+      } else if (!/^(@xstate|bothsides)\./.test(message.type)) continue;
       changed = true;
     }
     if (changed) show();

@@ -10,10 +10,12 @@ export interface Listed {
   readonly status: 'active' | 'done' | 'error' | 'stopped';
   readonly value?: unknown;
   readonly context?: unknown;
+  readonly subject?: string;
 }
 
 /** What it works on, where it says so: a session's market. */
-export function subjectOf({ context }: Listed): string {
+export function subjectOf({ context, subject }: Pick<Listed, 'context' | 'subject'>): string {
+  if (subject !== undefined) return subject;
   const { market } = (context ?? {}) as { market?: unknown };
   return typeof market === 'string' ? market : '';
 }
