@@ -301,3 +301,18 @@ describe('Public channels', () => {
     ]);
   });
 });
+
+describe('The markets of a connection', () => {
+  it('are 500,000 at most, all its subscriptions together; one more is error 26 and nothing else changes (§2, §5.3)', () => {
+    const stream = createFixture().openStream('alice');
+    const names = (count: number, of: string) => Array.from({ length: count }, (_, index) => `${of}${index}`);
+    const ask = (channel: string, market_tickers: readonly string[]) => {
+      stream.command(subscribe([channel], { market_tickers, skip_ticker_ack: true }));
+      return stream.take().map(({ type, msg }) => [type, msg.code]);
+    };
+    expect(ask('ticker', names(499_999, 'A'))).toEqual([['subscribed', undefined]]);
+    expect(ask('trade', names(2, 'B'))).toEqual([['error', 26]]);
+    expect(ask('trade', names(1, 'B'))).toEqual([['subscribed', undefined]]);
+    expect(ask('trade', names(2, 'B'))).toEqual([['error', 26]]);
+  });
+});
