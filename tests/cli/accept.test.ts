@@ -120,7 +120,7 @@ describe('A trader on somebody else’s exchange', { timeout: TIMEOUT }, () => {
   });
 });
 
-describe('A trader with its own exchange', { timeout: TIMEOUT }, () => {
+describe.runIf(LONG)('A trader with its own exchange', { timeout: TIMEOUT }, () => {
   it('stays halted after a HALT file until it is resumed, twice to trade; while it runs nobody else has a say', async () => {
     const data = join(stage.folder(), 'data');
     const args = ['trade', '--json', '--console', 'off', '--data', data, '--speed', '5', ...FEW];

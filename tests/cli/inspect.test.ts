@@ -85,7 +85,7 @@ describe('A run that is over', { timeout: 60_000 }, () => {
     expect(contentOf(data)).toEqual(scratched);
   });
 
-  it('is not there: a sentence says so', async () => {
+  it.runIf(process.env.BOTHSIDES_LONG === '1')('is not there: a sentence says so', async () => {
     const none = await inspect(join(stage.folder(), 'none')).ended;
     expect([none.code, none.stderr]).toEqual([
       2,

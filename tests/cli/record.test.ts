@@ -74,7 +74,7 @@ describe.concurrent('npm run record', { timeout: 60_000 }, () => {
     for (const folder of [stopped, killed]) expect((await typesIn(folder)).get('delta')).toBeGreaterThan(50);
   });
 
-  it('refuses what it cannot do, in one sentence', async () => {
+  it.runIf(process.env.BOTHSIDES_LONG === '1')('refuses what it cannot do, in one sentence', async () => {
     const [file] = await readdir(join(import.meta.dirname));
     const rows: [readonly string[], number, string][] = [
       [['--markets', 'KXNONE-1', '--out', stage.folder()], 2, 'The exchange lists no market KXNONE-1.'],

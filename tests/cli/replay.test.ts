@@ -64,7 +64,7 @@ describe.concurrent('The replay command', { timeout: 60_000 }, () => {
     expect(total).toMatchObject({ recording: '1 run', orders: 2, makerShare: null });
   });
 
-  it('says in one sentence what it cannot do', async () => {
+  it.runIf(process.env.BOTHSIDES_LONG === '1')('says in one sentence what it cannot do', async () => {
     const [nothing, slow, empty] = await Promise.all([
       stage.run(['replay']),
       stage.run(['replay', '--recording', 'x.jsonl', '--latency', 'slow', '--queue-model', 'power']),

@@ -9,7 +9,7 @@ import { contentOf } from './stage.ts';
 
 const MINUTE = 60_000;
 const COPIES: readonly (readonly [when: string, afterMs: number])[] = [
-  ['from the middle of quoting', 2 * MINUTE],
+  ['from the middle of quoting', MINUTE],
   ...(process.env.BOTHSIDES_LONG === '1' ? [['from before the first order', 200] as const] : []),
 ];
 const FEW = simSettings(['sim.markets=12']);
@@ -24,7 +24,7 @@ async function copyOf(store: MemoryStore): Promise<MemoryStore> {
 
 /** The process dies; the next one finds this store. */
 function restartOn(trial: Trial, store: MemoryStore): Promise<Trial> {
-  return restart({ ...trial, store }, { forMs: MINUTE });
+  return restart({ ...trial, store }, { forMs: MINUTE / 2 });
 }
 
 function fillsAt({ world }: Trial): number {
@@ -37,7 +37,7 @@ describe('An older copy of the store, put back', () => {
     await first.world.advance(copiedAfterMs);
     const old = await copyOf(first.store);
     const fillsThen = fillsAt(first);
-    await first.world.advance(4 * MINUTE - copiedAfterMs);
+    await first.world.advance(2 * MINUTE - copiedAfterMs);
     expect(fillsAt(first)).toBeGreaterThan(fillsThen);
 
     const second = await restartOn(first, old);
@@ -51,7 +51,7 @@ describe('An older copy of the store, put back', () => {
 
   it('that is empty is as a first start on this account', async () => {
     const first = await startTrial({ seed: 6, settings: FEW, forMs: null });
-    await first.world.advance(3 * MINUTE);
+    await first.world.advance(MINUTE);
     const second = await restartOn(first, new MemoryStore());
     const summary = await second.finish(10 * MINUTE);
     expect([summary.exit, summary.restored]).toEqual([0, false]);
