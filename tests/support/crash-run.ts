@@ -62,9 +62,9 @@ const SETS = [
 ];
 
 /** Misfortunes are over from here on. */
-const CALM_MS = 20_000;
+const CALM_MS = 32_000;
 /** The order to end comes then, or so long after the last death. */
-const END_MS = 24_000;
+const END_MS = 36_000;
 const END_AFTER_DEATH_MS = 9_000;
 /** Within this every run ends: patience, unknown orders, and what a shutdown may take. */
 const END_WITHIN_MS = 150_000;
