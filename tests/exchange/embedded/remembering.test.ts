@@ -140,7 +140,7 @@ const ENDS_LATER = [{ ...PLAIN, into: -3, livesMs: 1_500 }];
 
 const RUNS = process.env.BOTHSIDES_LONG === '1' ? 500 : 10;
 
-describe('An exchange that dies', () => {
+describe('An exchange that dies', { timeout: 240_000 }, () => {
   it('after a command is the same when it comes back, and goes on as it would have', async () => {
     let filled = 0;
     await fc.assert(
