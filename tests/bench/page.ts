@@ -139,7 +139,7 @@ async function measureMemory(browser: Browser, heard: Heard): Promise<Memory> {
         note(`  ${hour.transitions} transitions, ${hour.sessions} sessions: ${sizes.at(-1)!.toFixed(1)} MB`);
       }
     }
-    const over = await page.getByText(/^closed/).textContent();
+    const over = await page.getByTitle('Sessions that ended stay readable').textContent();
     if (over !== `closed (${hour.sessions - SESSIONS})` && hour.sessions - SESSIONS <= CLOSED_SHOWN)
       throw new Error(`the page knows of ${over}, of ${hour.sessions} sessions`);
     return { heapMb: sizes, transitions: hour.transitions, sessions: hour.sessions, seconds: SAID_SECONDS };
