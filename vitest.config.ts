@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What starts browsers and processes, and what lives through most virtual time, comes first: nobody waits for it in the end. */
-const LONGEST = ['/crash/', '/browser/', '/cli/', '/mutants/', '/simulation/', '/runtime/'];
+const LONGEST = ['/crash/points', '/browser/', '/cli/', '/crash/', '/mutants/', '/simulation/', '/runtime/'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -19,9 +19,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/support/require-node.ts', 'tests/support/fixed-cases.ts'],
     testTimeout: 30_000,
-    // For two cores: one more than they are, since who starts other processes waits for them. The modules are loaded once in
-    // each: no test leaves a trace in one.
-    maxWorkers: 3,
+    // Two cores: a worker each, and the modules are loaded once in it: no test leaves a trace in one.
+    maxWorkers: 2,
     isolate: false,
     sequence: { sequencer: LongestFirst },
     // Node loads the tests as it loads the product: types are stripped, nothing is transformed.
